@@ -1,0 +1,54 @@
+"""The two intent documents. Values only: no behaviour, nothing of OpenFlow or OVSDB."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from lab.model.kinds import LearningMode, PortKind, SwitchType
+
+INTENT_VERSION: Final = 1
+
+SWITCH_KEY: Final = "hvlab-switch"
+PORT_KEY: Final = "hvlab-port"
+GENERATION_KEY: Final = "hvlab-generation"
+APPLIED_KEY: Final = "hvlab-applied"
+FAULT_KEY: Final = "hvlab-fault"
+
+__all__ = [
+    "APPLIED_KEY", "FAULT_KEY", "GENERATION_KEY", "INTENT_VERSION", "PORT_KEY", "SWITCH_KEY",
+    "LearningMode", "PortIntent", "PortKind", "SwitchIntent", "SwitchType",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchIntent:
+    """What one virtual switch is meant to do.
+
+    ``switch`` and ``host`` are the user's names and appear in every explanation; ``ageing_s`` is how long a learned
+    address lives after its last frame (seconds, 1 to 65535).
+    """
+
+    switch: str
+    host: str
+    type: SwitchType
+    learning: LearningMode = LearningMode.LEARNING
+    ageing_s: int = 300
+    version: int = INTENT_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class PortIntent:
+    """What one port of a virtual switch is meant to do.
+
+    ``adapter`` is the full name of what is connected, such as ``web1/Network Adapter``, ``hv1/vEthernet (External)``
+    or ``hv1/Ethernet``. ``mac`` is the address assigned to the adapter (``00:15:5d:01:02:00``), empty for the external
+    port. ``mac_spoofing`` is the adapter's MacAddressSpoofing: with it On, a port of a Pinned switch may send from any
+    address, learns, and receives flooded unknown unicast.
+    """
+
+    adapter: str
+    kind: PortKind
+    mac: str = ""
+    mac_spoofing: bool = False
+    version: int = INTENT_VERSION

@@ -1,0 +1,71 @@
+"""IP settings and MAC addresses."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
+from typing import Final
+
+Address = IPv4Address | IPv6Address
+Interface = IPv4Interface | IPv6Interface
+Network = IPv4Network | IPv6Network
+
+# KB2804678: dynamic addresses are 00-15-5D, two octets of the host's IPv4 address, and a counter.
+HYPERV_OUI: Final = "00:15:5d"
+MAC_POOL_SIZE: Final = 256
+
+_MAC: Final = re.compile(r"(?:[0-9a-f]{12}|[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class IpSettings:
+    """The addresses of one network adapter, and at most one gateway per address family."""
+
+    addresses: tuple[Interface, ...] = ()
+    gateways: tuple[Address, ...] = ()
+
+    def of_version(self, version: int) -> Interface | None:
+        """Return the first address of an IP version (4 or 6), if there is one."""
+        return next((address for address in self.addresses if address.version == version), None)
+
+    def gateway(self, version: int) -> Address | None:
+        """Return the gateway of an IP version (4 or 6), if there is one."""
+        return next((gateway for gateway in self.gateways if gateway.version == version), None)
+
+
+def parse_mac(text: str) -> str:
+    """Return a MAC address in the form ``00:15:5d:01:02:03``; ValueError says what is wrong with `text`.
+
+    Accepts Hyper-V's own form, twelve digits without separators, and dashes or colons (Set-VMNetworkAdapter,
+    parameter StaticMacAddress, which takes no multicast address).
+    """
+    if not _MAC.fullmatch(text):
+        raise ValueError(f'"{text}" is not a MAC address, expected twelve hexadecimal digits such as 00155D010203')
+    digits = re.sub("[:-]", "", text).lower()
+    if int(digits[:2], 16) & 1:
+        raise ValueError(f'"{text}" is a multicast MAC address, expected a unicast one')
+    if digits == "0" * 12:
+        raise ValueError('"000000000000" is no address that an adapter can have')
+    return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
+
+
+def hyperv_mac(mac: str) -> str:
+    """Return a MAC address as Get-VMNetworkAdapter prints it: ``00155D010203``."""
+    return mac.replace(":", "").upper()
+
+
+def stable_mac(*name: str) -> str:
+    """Return a locally administered MAC address that depends on the name of the thing alone."""
+    digest = hashlib.blake2s("\0".join(name).encode(), digest_size=5).hexdigest()
+    return "02:" + ":".join(digest[at : at + 2] for at in range(0, 10, 2))
+
+
+def mac_pool(host: str, first: IPv4Address | None) -> str:
+    """Return the first five octets of a Hyper-V host's dynamic MAC addresses (KB2804678).
+
+    Without an IPv4 address at hand the two middle octets come from the host's name.
+    """
+    low = first.packed[2:] if first else hashlib.blake2s(host.encode(), digest_size=2).digest()
+    return f"{HYPERV_OUI}:{low[0]:02x}:{low[1]:02x}"

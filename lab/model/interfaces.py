@@ -1,0 +1,168 @@
+"""The IP interfaces that a model implies: which machine has which, where it is plugged in, and why it may be down.
+
+This is where Hyper-V's rules about the management OS live: an external switch takes every protocol but its own from its
+NIC; the first management-OS adapter on it has that NIC's MAC address and, unless it has settings of its own, the NIC's
+addresses (KB2486812, create-a-virtual-switch-for-hyper-v-virtual-machines).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lab.model.addresses import IpSettings
+from lab.model.kinds import AdapterKind
+from lab.model.names import device_name, vethernet, vethernet_device
+from lab.model.objects import (
+    Computer,
+    HypervHost,
+    LabModel,
+    NetworkAdapter,
+    PhysicalNetwork,
+    PhysicalNic,
+    VirtualMachine,
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Segment:
+    """A place to plug into: a virtual switch (with its host), a physical network, or the internet (both empty)."""
+
+    host: str = ""
+    name: str = ""
+
+    @property
+    def is_switch(self) -> bool:
+        return bool(self.host)
+
+    def __str__(self) -> str:
+        if self.is_switch:
+            return f'switch "{self.name}" of "{self.host}"'
+        return f'physical network "{self.name}"' if self.name else "the internet"
+
+
+@dataclass(frozen=True, slots=True)
+class IpInterface:
+    """One network interface of one machine's IP stack.
+
+    ``label`` is the user's name for it, ``device`` the Linux one, ``why_down`` a reason in words (empty = it is up).
+    ``mac`` is empty where the lab chooses. ``segment`` is None for an unplugged adapter. ``bound_to`` names the
+    external switch that has taken a NIC: the stack then has no protocol on it.
+    """
+
+    node: str
+    label: str
+    device: str
+    segment: Segment | None
+    ip: IpSettings
+    mac: str
+    mtu: int
+    why_down: str = ""
+    bound_to: str = ""
+    legacy: bool = False
+    is_vm: bool = False
+
+    @property
+    def up(self) -> bool:
+        return not self.why_down
+
+    @property
+    def full_name(self) -> str:
+        """The interface's name in the whole lab: ``web1/Network Adapter``."""
+        return f"{self.node}/{self.label}"
+
+
+def interfaces(model: LabModel) -> Iterator[IpInterface]:
+    """Yield the interfaces of every machine that runs, in the model's order."""
+    for host in model.hosts:
+        yield from host_interfaces(host)
+        for vm in host.vms:
+            if vm.running:
+                yield from vm_interfaces(host, vm)
+    for network in model.networks:
+        yield from _network_interfaces(network)
+    for computer in model.internet.hosts:
+        yield _computer(computer, Segment())
+
+
+def host_interfaces(host: HypervHost) -> Iterator[IpInterface]:
+    """Yield the interfaces of a management OS: its NICs, then its adapters on virtual switches."""
+    for nic in host.nics:
+        yield _nic(host, nic)
+    for adapter in host.management_adapters:
+        yield _management_adapter(host, adapter)
+
+
+def vm_interfaces(host: HypervHost, vm: VirtualMachine) -> Iterator[IpInterface]:
+    """Yield the interfaces of a VM, as its guest would have them."""
+    for at, adapter in enumerate(vm.adapters):
+        connected = host.switch(adapter.switch) is not None
+        driver = vm.has_driver(adapter)
+        if not driver:
+            why = "the guest has no driver for a synthetic adapter: integration services are off"
+        elif not connected:
+            why = "media disconnected: the adapter is connected to no switch"
+        else:
+            why = ""
+        yield IpInterface(
+            node=vm.name,
+            label=adapter.name,
+            device=f"eth{at}",
+            segment=Segment(host.name, adapter.switch) if connected and adapter.switch else None,
+            ip=adapter.ip or IpSettings(),
+            mac=adapter.mac,
+            mtu=adapter.mtu,
+            why_down=why,
+            legacy=adapter.kind is AdapterKind.LEGACY,
+            is_vm=True,
+        )
+
+
+def takes_over(host: HypervHost, adapter: NetworkAdapter) -> PhysicalNic | None:
+    """Return the NIC whose MAC address a management-OS adapter has: that of its external switch, if it is the first."""
+    switch = host.switch(adapter.switch)
+    nic = host.nic(switch.nic) if switch else None
+    return nic if nic and switch and host.adapters_on(switch.name)[0] == adapter else None
+
+
+def _nic(host: HypervHost, nic: PhysicalNic) -> IpInterface:
+    switch = host.switch_of_nic(nic.name)
+    return IpInterface(
+        node=host.name,
+        label=nic.name,
+        device=device_name(nic.name),
+        segment=Segment(name=nic.network),
+        ip=IpSettings() if switch else nic.ip,
+        mac=nic.mac,
+        mtu=nic.mtu,
+        bound_to=switch.name if switch else "",
+    )
+
+
+def _management_adapter(host: HypervHost, adapter: NetworkAdapter) -> IpInterface:
+    nic = takes_over(host, adapter)
+    inherited = nic.ip if nic else IpSettings()
+    return IpInterface(
+        node=host.name,
+        label=vethernet(adapter.name),
+        device=vethernet_device(adapter.name),
+        segment=Segment(host.name, adapter.switch or ""),
+        ip=inherited if adapter.ip is None else adapter.ip,
+        mac=adapter.mac or (nic.mac if nic else ""),
+        mtu=adapter.mtu,
+    )
+
+
+def _network_interfaces(network: PhysicalNetwork) -> Iterator[IpInterface]:
+    segment = Segment(name=network.name)
+    for computer in network.computers:
+        yield _computer(computer, segment)
+    router = network.router
+    if router:
+        yield IpInterface(router.name, "inside", "inside", segment, router.inside, "", network.mtu)
+        if router.outside.addresses:
+            yield IpInterface(router.name, "outside", "outside", Segment(), router.outside, "", network.mtu)
+
+
+def _computer(computer: Computer, segment: Segment) -> IpInterface:
+    return IpInterface(computer.name, "Ethernet", "eth0", segment, computer.ip, computer.mac, computer.mtu)

@@ -1,0 +1,47 @@
+"""The words of Hyper-V that have a closed set of values."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class SwitchType(StrEnum):
+    """Who a virtual switch connects (Get-VMSwitch, property SwitchType)."""
+
+    EXTERNAL = "External"
+    INTERNAL = "Internal"
+    PRIVATE = "Private"
+
+
+class LearningMode(StrEnum):
+    """What a switch does with a frame to an address it does not know.
+
+    ``Learning``: it reaches every other port until the address has been learned (the behaviour before Windows Server
+    2008 R2). ``Pinned``: an adapter's address is fixed to its port; unknown unicast reaches only the external port and
+    adapters with MacAddressSpoofing On (KB4494444).
+    """
+
+    LEARNING = "Learning"
+    PINNED = "Pinned"
+
+
+class PortKind(StrEnum):
+    """What is connected to a switch port."""
+
+    VM = "vm"
+    MANAGEMENT = "management"
+    EXTERNAL = "external"
+
+
+class AdapterKind(StrEnum):
+    """The two network adapters a VM can have (Add-VMNetworkAdapter, parameter IsLegacy)."""
+
+    SYNTHETIC = "Synthetic"
+    LEGACY = "Legacy"
+
+
+class VMState(StrEnum):
+    """Whether a VM runs (Get-VM, property State); ports exist only while it does."""
+
+    RUNNING = "Running"
+    OFF = "Off"

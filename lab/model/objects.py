@@ -1,0 +1,193 @@
+"""Everything a lab consists of: hosts, switches, VMs, adapters, and the physical world around them.
+
+All values are frozen and compare by content. Names are the user's; a name that refers to something else (an adapter's
+switch, a switch's NIC) is checked by :mod:`lab.model.validate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from lab.model.addresses import IpSettings, Network
+from lab.model.kinds import AdapterKind, LearningMode, SwitchType, VMState
+from lab.model.names import vethernet
+
+DEFAULT_MTU = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkAdapter:
+    """A virtual network adapter, of a VM or of the management OS.
+
+    ``switch`` is None while the adapter is disconnected. ``mac`` is the static address, empty for one of the host's
+    pool. ``ip`` is None for an adapter of the management OS that takes over the settings of its switch's NIC.
+    ``mtu`` in bytes.
+    """
+
+    name: str
+    switch: str | None = None
+    kind: AdapterKind = AdapterKind.SYNTHETIC
+    mac: str = ""
+    ip: IpSettings | None = IpSettings()
+    mac_spoofing: bool = False
+    mtu: int = DEFAULT_MTU
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualMachine:
+    """A VM.
+
+    Without integration services its synthetic adapters have no driver (hyper-v-integration-services).
+    ``forwarding``: its IP stack routes between its adapters.
+    """
+
+    name: str
+    adapters: tuple[NetworkAdapter, ...] = ()
+    generation: int = 2
+    state: VMState = VMState.RUNNING
+    integration_services: bool = True
+    forwarding: bool = False
+
+    @property
+    def running(self) -> bool:
+        return self.state is VMState.RUNNING
+
+    def adapter_id(self, adapter: NetworkAdapter) -> str:
+        """Return the adapter's full name in this lab: ``web1/Network Adapter``."""
+        return f"{self.name}/{adapter.name}"
+
+    def has_driver(self, adapter: NetworkAdapter) -> bool:
+        """Tell whether the guest can use the adapter at all."""
+        return self.integration_services or adapter.kind is AdapterKind.LEGACY
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualSwitch:
+    """A Hyper-V virtual switch. ``nic`` names the physical NIC of an external one. ``ageing_s`` in seconds."""
+
+    name: str
+    type: SwitchType
+    nic: str | None = None
+    learning: LearningMode = LearningMode.LEARNING
+    ageing_s: int = 300
+
+
+@dataclass(frozen=True, slots=True)
+class PhysicalNic:
+    """A network card of a Hyper-V host, and the settings its IP stack has while no switch owns the card."""
+
+    name: str
+    network: str
+    ip: IpSettings = IpSettings()
+    mac: str = ""
+    mtu: int = DEFAULT_MTU
+
+
+@dataclass(frozen=True, slots=True)
+class HypervHost:
+    """A Hyper-V host: its NICs, switches, management-OS adapters and VMs.
+
+    ``forwarding``: the management OS routes between its interfaces; Windows Server does not by default.
+    """
+
+    name: str
+    nics: tuple[PhysicalNic, ...] = ()
+    switches: tuple[VirtualSwitch, ...] = ()
+    management_adapters: tuple[NetworkAdapter, ...] = ()
+    vms: tuple[VirtualMachine, ...] = ()
+    forwarding: bool = False
+
+    def switch(self, name: str | None) -> VirtualSwitch | None:
+        return next((switch for switch in self.switches if switch.name == name), None)
+
+    def nic(self, name: str | None) -> PhysicalNic | None:
+        return next((nic for nic in self.nics if nic.name == name), None)
+
+    def switch_of_nic(self, nic: str) -> VirtualSwitch | None:
+        """Return the external switch that owns a NIC, if any."""
+        return next((switch for switch in self.switches if switch.nic == nic), None)
+
+    def adapters_on(self, switch: str) -> tuple[NetworkAdapter, ...]:
+        """Return the management-OS adapters on a switch; empty means AllowManagementOS is False."""
+        return tuple(adapter for adapter in self.management_adapters if adapter.switch == switch)
+
+    def management_id(self, adapter: NetworkAdapter) -> str:
+        """Return the full name of a management-OS adapter: ``hv1/vEthernet (External)``."""
+        return f"{self.name}/{vethernet(adapter.name)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Computer:
+    """A physical computer, on a physical network or on the internet."""
+
+    name: str
+    ip: IpSettings = IpSettings()
+    mac: str = ""
+    mtu: int = DEFAULT_MTU
+
+
+@dataclass(frozen=True, slots=True)
+class Router:
+    """What joins a physical network to the internet. ``nat``: it hides IPv4 addresses behind its own."""
+
+    name: str
+    inside: IpSettings = IpSettings()
+    outside: IpSettings = IpSettings()
+    nat: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PhysicalNetwork:
+    """A physical Ethernet with its computers and, maybe, a router."""
+
+    name: str
+    subnets: tuple[Network, ...] = ()
+    computers: tuple[Computer, ...] = ()
+    router: Router | None = None
+    mtu: int = DEFAULT_MTU
+
+
+@dataclass(frozen=True, slots=True)
+class Internet:
+    """The network beyond the routers, and the hosts on it."""
+
+    subnets: tuple[Network, ...] = ()
+    hosts: tuple[Computer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LabModel:
+    """A whole lab. ``interruption_s``: how long a NIC is cut off when a switch takes or releases it, in seconds."""
+
+    name: str
+    hosts: tuple[HypervHost, ...] = ()
+    networks: tuple[PhysicalNetwork, ...] = ()
+    internet: Internet = field(default_factory=Internet)
+    interruption_s: float = 2.0
+
+    def network(self, name: str) -> PhysicalNetwork | None:
+        return next((network for network in self.networks if network.name == name), None)
+
+    def host(self, name: str) -> HypervHost | None:
+        return next((host for host in self.hosts if host.name == name), None)
+
+    def vms(self) -> Iterator[tuple[HypervHost, VirtualMachine]]:
+        """Yield every VM with its host."""
+        for host in self.hosts:
+            for vm in host.vms:
+                yield host, vm
+
+    def node_names(self) -> Iterator[str]:
+        """Yield the name of everything that has an IP stack of its own, running or not."""
+        for host in self.hosts:
+            yield host.name
+            for vm in host.vms:
+                yield vm.name
+        for network in self.networks:
+            for computer in network.computers:
+                yield computer.name
+            if network.router:
+                yield network.router.name
+        for computer in self.internet.hosts:
+            yield computer.name
