@@ -35,6 +35,9 @@ class IpSettings:
         return next((gateway for gateway in self.gateways if gateway.version == version), None)
 
 
+NO_IP: Final = IpSettings()
+
+
 def parse_mac(text: str) -> str:
     """Return a MAC address in the form ``00:15:5d:01:02:03``; ValueError says what is wrong with `text`.
 

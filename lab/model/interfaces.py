@@ -61,6 +61,7 @@ class IpInterface:
     bound_to: str = ""
     legacy: bool = False
     is_vm: bool = False
+    has_driver: bool = True
 
     @property
     def up(self) -> bool:
@@ -80,7 +81,15 @@ def interfaces(model: LabModel) -> Iterator[IpInterface]:
             if vm.running:
                 yield from vm_interfaces(host, vm)
     for network in model.networks:
-        yield from _network_interfaces(network)
+        yield from router_interfaces(network)
+    yield from interfaces_of_computers(model)
+
+
+def interfaces_of_computers(model: LabModel) -> Iterator[IpInterface]:
+    """Yield the one interface that each physical computer and each internet host has."""
+    for network in model.networks:
+        for computer in network.computers:
+            yield _computer(computer, Segment(name=network.name))
     for computer in model.internet.hosts:
         yield _computer(computer, Segment())
 
@@ -115,14 +124,25 @@ def vm_interfaces(host: HypervHost, vm: VirtualMachine) -> Iterator[IpInterface]
             why_down=why,
             legacy=adapter.kind is AdapterKind.LEGACY,
             is_vm=True,
+            has_driver=driver,
         )
+
+
+def router_interfaces(network: PhysicalNetwork) -> Iterator[IpInterface]:
+    """Yield the interfaces of a network's router, if it has one: towards the network, and towards the internet."""
+    router = network.router
+    if router:
+        segment = Segment(name=network.name)
+        yield IpInterface(router.name, "inside", "inside", segment, router.inside, "", network.mtu)
+        if router.outside.addresses:
+            yield IpInterface(router.name, "outside", "outside", Segment(), router.outside, "", network.mtu)
 
 
 def takes_over(host: HypervHost, adapter: NetworkAdapter) -> PhysicalNic | None:
     """Return the NIC whose MAC address a management-OS adapter has: that of its external switch, if it is the first."""
     switch = host.switch(adapter.switch)
     nic = host.nic(switch.nic) if switch else None
-    return nic if nic and switch and host.adapters_on(switch.name)[0] == adapter else None
+    return nic if switch and nic and adapter in host.adapters_on(switch.name)[:1] else None
 
 
 def _nic(host: HypervHost, nic: PhysicalNic) -> IpInterface:
@@ -142,26 +162,17 @@ def _nic(host: HypervHost, nic: PhysicalNic) -> IpInterface:
 def _management_adapter(host: HypervHost, adapter: NetworkAdapter) -> IpInterface:
     nic = takes_over(host, adapter)
     inherited = nic.ip if nic else IpSettings()
+    switch = host.switch(adapter.switch)
     return IpInterface(
         node=host.name,
         label=vethernet(adapter.name),
         device=vethernet_device(adapter.name),
-        segment=Segment(host.name, adapter.switch or ""),
+        segment=Segment(host.name, switch.name) if switch else None,
         ip=inherited if adapter.ip is None else adapter.ip,
         mac=adapter.mac or (nic.mac if nic else ""),
         mtu=adapter.mtu,
+        why_down="" if switch else "media disconnected: the adapter is connected to no switch",
     )
-
-
-def _network_interfaces(network: PhysicalNetwork) -> Iterator[IpInterface]:
-    segment = Segment(name=network.name)
-    for computer in network.computers:
-        yield _computer(computer, segment)
-    router = network.router
-    if router:
-        yield IpInterface(router.name, "inside", "inside", segment, router.inside, "", network.mtu)
-        if router.outside.addresses:
-            yield IpInterface(router.name, "outside", "outside", Segment(), router.outside, "", network.mtu)
 
 
 def _computer(computer: Computer, segment: Segment) -> IpInterface:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from typing import Final
 
 IFNAMSIZ: Final = 15
+QUOTED_LENGTH: Final = 60
 
 _NODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 _DISPLAY: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 _.#()-]{0,62}[A-Za-z0-9_.#)-])?")
@@ -30,9 +32,30 @@ def is_display_name(name: object) -> bool:
     return isinstance(name, str) and _DISPLAY.fullmatch(name) is not None
 
 
-def device_name(*parts: str) -> str:
-    """Return the Linux interface name for a thing whose full name is made of `parts`."""
-    plain = "-".join(_UNFIT.sub("", part) for part in parts)
+def quoted(name: object) -> str:
+    """Return anything a user gave for a message: control characters made visible, and no longer than a line."""
+    text = name if isinstance(name, str) else repr(name)
+    start = text[: QUOTED_LENGTH + 1]
+    shown = "".join(_visible(char) for char in start)
+    if len(shown) > QUOTED_LENGTH:
+        return f'"{shown[:QUOTED_LENGTH]}…" ({len(text)} characters)'
+    return f'"{shown}"'
+
+
+def _visible(char: str) -> str:
+    """Escape what a terminal would act upon, or not show: controls, formats, surrogates, separators, the quote."""
+    if char == '"':
+        return '\\"'
+    hidden = unicodedata.category(char)[0] in "CZ" and char != " "
+    return ascii(char)[1:-1] if hidden else char
+
+
+def device_name(*parts: str, separator: str = "-") -> str:
+    """Return the Linux interface name for a thing whose full name is made of `parts`.
+
+    With the separator "." it differs from every name that is made with another one.
+    """
+    plain = separator.join(_UNFIT.sub("", part) for part in parts)
     if 0 < len(plain) <= IFNAMSIZ and plain not in _KEYWORDS:
         return plain
     digest = hashlib.blake2s("\0".join(parts).encode(), digest_size=3).hexdigest()

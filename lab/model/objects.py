@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from lab.model.addresses import IpSettings, Network
+from lab.model.addresses import NO_IP, IpSettings, Network
 from lab.model.kinds import AdapterKind, LearningMode, SwitchType, VMState
 from lab.model.names import vethernet
 
@@ -29,7 +29,7 @@ class NetworkAdapter:
     switch: str | None = None
     kind: AdapterKind = AdapterKind.SYNTHETIC
     mac: str = ""
-    ip: IpSettings | None = IpSettings()
+    ip: IpSettings | None = NO_IP
     mac_spoofing: bool = False
     mtu: int = DEFAULT_MTU
 
@@ -79,7 +79,7 @@ class PhysicalNic:
 
     name: str
     network: str
-    ip: IpSettings = IpSettings()
+    ip: IpSettings = NO_IP
     mac: str = ""
     mtu: int = DEFAULT_MTU
 
@@ -122,7 +122,7 @@ class Computer:
     """A physical computer, on a physical network or on the internet."""
 
     name: str
-    ip: IpSettings = IpSettings()
+    ip: IpSettings = NO_IP
     mac: str = ""
     mtu: int = DEFAULT_MTU
 
@@ -132,8 +132,8 @@ class Router:
     """What joins a physical network to the internet. ``nat``: it hides IPv4 addresses behind its own."""
 
     name: str
-    inside: IpSettings = IpSettings()
-    outside: IpSettings = IpSettings()
+    inside: IpSettings = NO_IP
+    outside: IpSettings = NO_IP
     nat: bool = True
 
 

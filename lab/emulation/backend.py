@@ -1,0 +1,323 @@
+"""Carries out plans in the pod: namespaces, cables, Open vSwitch, IP settings. Runs inside the pod."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TypeVar
+
+from lab.emulation import firewall, links, nodes, ovs
+from lab.emulation.netns import Batch, run_batches, write_sysctls
+from lab.emulation.observe import observe, read_tables
+from lab.emulation.ovsdb import Operation, OvsdbClient
+from lab.emulation.pod.pod import Pod
+from lab.engine.backend import Acknowledgement, Progress
+from lab.engine.plan import Action, Plan, Step
+from lab.engine.resources import PHYSICAL, Blueprint, Bridge, Cable, Instance, Interface, Node, Port, Route
+from lab.errors import LabFault
+from lab.intent import APPLIED_KEY, FAULT_KEY, GENERATION_KEY, PortKind
+
+Kind = TypeVar("Kind", Node, Cable, Instance, Bridge, Port, Interface, Route)
+
+DEVICE_TIMEOUT_S = 10.0
+
+
+def pids(pod: Pod) -> dict[str, int]:
+    """Return the pod's running processes by name, as the pod numbers them."""
+    return {name: state.pid for name, state in pod.processes().items() if state.pid is not None}
+
+
+class PodBackend:
+    """The backend of one pod."""
+
+    def __init__(self, pod: Pod) -> None:
+        self._pod = pod
+
+    def observe(self, known: Blueprint) -> Blueprint:
+        """Return what exists of `known`; see :func:`lab.emulation.observe.observe`."""
+        return observe(known, pids(self._pod))[0]
+
+    def acknowledged(self, wanted: Blueprint) -> dict[tuple[str, str], Acknowledgement]:
+        """Return what each virtual switch has confirmed, by (host, bridge device)."""
+        found: dict[tuple[str, str], Acknowledgement] = {}
+        for host in sorted({bridge.node for bridge in wanted.bridges if bridge.intent}):
+            for name, row in sorted(read_tables(host).bridges.items()):
+                ids = row["external_ids"]
+                if GENERATION_KEY in ids:
+                    generation, applied = int(ids[GENERATION_KEY]), int(ids.get(APPLIED_KEY, "0"))
+                    found[host, name] = Acknowledgement(generation, applied, ids.get(FAULT_KEY, ""))
+        return found
+
+    def execute(
+        self, plan: Plan, wanted: Blueprint, generation: int, interruption_s: float, progress: Progress
+    ) -> None:
+        """Carry out a plan. Every switch it touches gets the generation."""
+        work = _Execution(self._pod, plan, wanted, generation)
+        with work.interruption(interruption_s):
+            for title, act in work.phases():
+                progress(title)
+                act()
+
+
+class _Execution:
+    """One plan being carried out."""
+
+    def __init__(self, pod: Pod, plan: Plan, wanted: Blueprint, generation: int) -> None:
+        self._pod = pod
+        self._plan = plan
+        self._wanted = wanted
+        self._generation = generation
+        self._pids: dict[str, int] = {}
+
+    def phases(self) -> Iterator[tuple[str, Callable[[], None]]]:
+        """Yield what is to be done, in order, with a title for each phase."""
+        self._pids = pids(self._pod)
+        yield "disconnecting", self._remove_ports_and_bridges
+        yield "stopping machines", self._remove_nodes_and_cables
+        yield "starting machines", self._create_nodes
+        yield "plugging in cables", self._create_cables
+        yield "starting Open vSwitch", self._create_instances
+        yield "creating switches", self._create_bridges_and_ports
+        yield "configuring addresses", self._configure
+
+    # -- removal ------------------------------------------------------------------------------------------------------
+
+    def _remove_ports_and_bridges(self) -> None:
+        removed: dict[str, list[Bridge | Port]] = defaultdict(list)
+        for bridge in self._resources(Bridge, Action.REMOVE):
+            removed[bridge.node].append(bridge)
+        gone = {(bridge.node, bridge.device) for bridge in self._resources(Bridge, Action.REMOVE)}
+        for port in self._resources(Port, Action.REMOVE):
+            if (port.node, port.bridge) not in gone:
+                removed[port.node].append(port)
+        for node in sorted(removed):
+            if f"ovs-vswitchd@{node}" in self._pids:
+                self._disconnect(node, removed[node])
+
+    def _disconnect(self, node: str, resources: list[Bridge | Port]) -> None:
+        tables = read_tables(node)
+        operations: list[Operation] = []
+        for resource in resources:
+            if isinstance(resource, Bridge):
+                operations += ovs.remove_bridge(tables, resource)
+            else:
+                operations += ovs.remove_port(tables, resource)
+        for bridge in sorted({each.bridge for each in resources if isinstance(each, Port) and each.intent}):
+            operations += ovs.raise_generation(bridge, self._generation)
+        self._commit(node, operations)
+        blind = [port.device for port in resources if isinstance(port, Port) and not port.internal]
+        released = [device for device in blind if self._is_nic(node, device)]
+        self._run(Batch(self._pids[node], firewall.NFT, "".join(map(firewall.see_port, released))), bool(released))
+
+    def _is_nic(self, node: str, device: str) -> bool:
+        """Tell whether a device belongs to the node itself, as a NIC does, and not to a switch for good."""
+        return any((cable.a_node, cable.a_device) == (node, device) for cable in self._wanted.cables)
+
+    def _remove_nodes_and_cables(self) -> None:
+        gone = {node.name for node in self._resources(Node, Action.REMOVE)}
+        names = [name for name in self._pids if name in gone or name.partition("@")[2] in gone]
+        names += [
+            f"{program}@{instance.node}"
+            for instance in self._resources(Instance, Action.REMOVE)
+            for program in ("ovs-vswitchd", "ovsdb-server")
+            if f"{program}@{instance.node}" in self._pids and instance.node not in gone
+        ]
+        if names:
+            self._pod.stop(names)
+        for instance in self._resources(Instance, Action.REMOVE):
+            shutil.rmtree(ovs.directory(instance.node), ignore_errors=True)
+        by_node: dict[str, list[str]] = defaultdict(list)
+        for cable in self._resources(Cable, Action.REMOVE):
+            if cable.a_node not in gone and cable.b_node not in gone:
+                by_node[cable.b_node].append(links.remove_cable(cable))
+        run_batches([links.batch(self._pids[node], by_node[node]) for node in sorted(by_node)])
+
+    # -- creation -----------------------------------------------------------------------------------------------------
+
+    def _create_nodes(self) -> None:
+        created = self._resources(Node, Action.CREATE)
+        if created:
+            self._pod.spawn([nodes.process(node) for node in created])
+            self._pids = pids(self._pod)
+        run_batches([Batch(self._pids[n.name], firewall.NFT, text) for n in created if (text := nodes.rules(n))])
+        nodes.write_names(self._wanted)
+
+    def _create_cables(self) -> None:
+        created = self._resources(Cable, Action.CREATE)
+        if created:
+            lines = [links.add_cable(cable, self._pids) for cable in created]
+            run_batches([links.batch(os.getpid(), lines)])
+        ends: dict[str, list[str]] = defaultdict(list)
+        shapes: dict[str, list[str]] = defaultdict(list)
+        blind: dict[str, list[str]] = defaultdict(list)
+        for step in self._plan.of(Cable, Action.CREATE, Action.CHANGE):
+            cable, old = step.new, step.old
+            assert isinstance(cable, Cable)
+            ends[cable.b_node].append(links.plug(cable))
+            if not isinstance(old, Cable):
+                blind[cable.b_node].append(cable.b_device)
+            if cable.rate_bps != (old.rate_bps if isinstance(old, Cable) else 0):
+                shapes[cable.a_node].append(links.shape(cable.a_device, cable.rate_bps))
+                shapes[cable.b_node].append(links.shape(cable.b_device, cable.rate_bps))
+        self._blind(blind)
+        run_batches([links.batch(self._pids[node], ends[node]) for node in sorted(ends)])
+        run_batches([links.tc_batch(self._pids[node], shapes[node]) for node in sorted(shapes)])
+
+    def _blind(self, devices: Mapping[str, list[str]]) -> None:
+        rules = [Batch(self._pids[n], firewall.NFT, firewall.blind_ports(devices[n])) for n in sorted(devices)]
+        run_batches(rules)
+
+    def _create_instances(self) -> None:
+        created = [instance.node for instance in self._resources(Instance, Action.CREATE)]
+        if not created:
+            return
+        for node in created:
+            nodes.prepare_switch_directory(node)
+        specs = [ovs.processes(node) for node in created]
+        self._pod.spawn([server for server, _ in specs])
+        for node in created:
+            with OvsdbClient(str(ovs.directory(node) / "db.sock")) as database:
+                database.transact(ovs.first_configuration())
+        self._pod.spawn([daemon for _, daemon in specs])
+
+    def _create_bridges_and_ports(self) -> None:
+        operations: dict[str, list[Operation]] = defaultdict(list)
+        touched: dict[str, set[str]] = defaultdict(set)
+        for at, step in enumerate(self._plan.of(Bridge, Action.CREATE, Action.CHANGE)):
+            bridge = step.new
+            assert isinstance(bridge, Bridge)
+            if step.action is Action.CREATE:
+                operations[bridge.node] += ovs.create_bridge(bridge, at, self._generation)
+            else:
+                operations[bridge.node] += ovs.change_bridge(bridge)
+                touched[bridge.node].add(bridge.device)
+        ports = self._plan.of(Port, Action.CREATE, Action.CHANGE)
+        self._blind_nics(ports)
+        created = {(bridge.node, bridge.device) for bridge in self._resources(Bridge, Action.CREATE)}
+        for at, step in enumerate(ports):
+            port = step.new
+            assert isinstance(port, Port)
+            create = step.action is Action.CREATE
+            operations[port.node] += ovs.create_port(port, at) if create else ovs.change_port(port)
+            if port.intent and (port.node, port.bridge) not in created:
+                touched[port.node].add(port.bridge)
+        for node in sorted(operations):
+            for device in sorted(touched[node]):
+                operations[node] += ovs.raise_generation(device, self._generation)
+            self._commit(node, operations[node])
+
+    def _blind_nics(self, ports: Iterable[Step]) -> None:
+        taken: dict[str, list[str]] = defaultdict(list)
+        for step in ports:
+            port = step.new
+            if isinstance(port, Port) and port.intent and port.intent.kind is PortKind.EXTERNAL and not step.old:
+                taken[port.node].append(port.device)
+        self._blind(taken)
+
+    def _commit(self, node: str, operations: list[Operation]) -> None:
+        """Commit, and wait until the daemon has done it: then every device is there, or the reason why not."""
+        if not operations:
+            return
+        with OvsdbClient(str(ovs.directory(node) / "db.sock")) as database:
+            results = database.transact(*operations, *ovs.raise_next_cfg())
+            number = results[len(operations) + 1]["rows"][0]["next_cfg"]
+            database.transact(ovs.wait_for_cfg(number, DEVICE_TIMEOUT_S))
+            errors = list(ovs.broken(database.rows(ovs.SELECT_ERRORS)[0]))
+        if errors:
+            device, reason = errors[0]
+            raise LabFault(f'Open vSwitch of "{node}" could not make the port {device}: {reason}')
+
+    # -- addresses ----------------------------------------------------------------------------------------------------
+
+    def _configure(self) -> None:
+        programs: dict[str, list[str]] = defaultdict(list)
+        routes = _RouteChanges(self._plan, self._wanted)
+        for node in routes.nodes & set(self._pids):
+            programs[node] += routes.removals(node)
+        for step in self._plan.of(Interface, Action.CREATE, Action.CHANGE):
+            interface, old = step.new, step.old
+            assert isinstance(interface, Interface)
+            if any(":" in address for address in interface.addresses):
+                write_sysctls(self._pids[interface.node], {f"ipv6/conf/{interface.device}/disable_ipv6": "0"})
+            programs[interface.node] += links.set_interface(interface, old if isinstance(old, Interface) else None)
+        for node in routes.nodes & set(self._pids):
+            programs[node] += routes.additions(node)
+        run_batches([links.batch(self._pids[node], programs[node]) for node in sorted(programs) if programs[node]])
+
+    # -- the moment without a network ---------------------------------------------------------------------------------
+
+    @contextmanager
+    def interruption(self, seconds: float) -> Iterator[None]:
+        """Cut off, for at least that long, the NICs of running hosts that a switch takes or releases meanwhile."""
+        new_nodes = {node.name for node in self._resources(Node, Action.CREATE)}
+        nics = {
+            (step.resource.node, step.resource.device)
+            for step in self._plan.of(Port, Action.CREATE, Action.REMOVE)
+            if isinstance(step.resource, Port) and step.resource.intent and step.resource.node not in new_nodes
+            if step.resource.intent.kind is PortKind.EXTERNAL
+        }
+        cut = [cable for cable in self._wanted.cables if (cable.a_node, cable.a_device) in nics]
+        if not cut or seconds <= 0:
+            yield
+            return
+        pid = pids(self._pod)[PHYSICAL]
+        started = time.monotonic()
+        run_batches([links.batch(pid, [links.plug(replace(cable, plugged=False)) for cable in cut])])
+        try:
+            yield
+            time.sleep(max(0.0, seconds - (time.monotonic() - started)))
+        finally:
+            run_batches([links.batch(pid, map(links.plug, cut))])
+
+    # -- helpers ------------------------------------------------------------------------------------------------------
+
+    def _resources(self, kind: type[Kind], action: Action) -> list[Kind]:
+        return [step.resource for step in self._plan.of(kind, action) if isinstance(step.resource, kind)]
+
+    def _run(self, batch: Batch, wanted: bool) -> None:
+        if wanted:
+            run_batches([batch])
+
+
+class _RouteChanges:
+    """Which routes and rules of each node go, and which come."""
+
+    def __init__(self, plan: Plan, wanted: Blueprint) -> None:
+        self._wanted = wanted
+        steps = plan.of(Route)
+        self.nodes = {step.resource.node for step in steps if isinstance(step.resource, Route)}
+        self._created = {step.resource.key for step in steps if step.action is Action.CREATE}
+        self._removed = [step.resource for step in steps if step.action is Action.REMOVE]
+        changed = plan.of(Interface, Action.CREATE, Action.CHANGE)
+        self.nodes |= {step.resource.node for step in changed if isinstance(step.resource, Interface)}
+        remade = {step.resource.key for step in plan.of(Interface, Action.CREATE)}
+        self._alive = {each.key for each in wanted.interfaces} - remade
+
+    def removals(self, node: str) -> Iterator[str]:
+        """Yield the commands that take away what is no longer wanted, where its device is still there."""
+        for route in self._removed:
+            if isinstance(route, Route) and route.node == node and ("interface", node, route.device) in self._alive:
+                yield links.remove_route(route)
+        for source in sorted(self._sources_before(node) - self._sources(node)):
+            yield links.remove_rule(source)
+
+    def additions(self, node: str) -> Iterator[str]:
+        """Yield the commands that make every wanted route; one that is there already stays as it is."""
+        for source in sorted(self._sources(node) - self._sources_before(node)):
+            yield links.add_rule(source)
+        for route in self._wanted.routes:
+            if route.node == node:
+                yield links.set_route(route)
+
+    def _sources(self, node: str) -> set[str]:
+        return {route.source for route in self._wanted.routes if route.node == node and route.source}
+
+    def _sources_before(self, node: str) -> set[str]:
+        kept = {r.source for r in self._wanted.routes if r.node == node and r.source and r.key not in self._created}
+        removed = (route for route in self._removed if isinstance(route, Route))
+        return kept | {route.source for route in removed if route.node == node and route.source}

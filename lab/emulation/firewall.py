@@ -1,0 +1,53 @@
+"""nftables rule sets: what the Linux kernel must not see, and what a router or a strong host does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+NFT: Final = ("nft", "-f", "-")
+
+_BLIND: Final = "hvlab_blind"
+
+
+def blind_ports(devices: Iterable[str]) -> str:
+    """Return rules after which the IP stack sees no frame of the given devices; Open vSwitch still gets all of them.
+
+    OVS in userspace taps a device before its ingress hook. Without this the host's own stack would answer, past the
+    switch, for what arrives at the switch's side of a cable.
+    """
+    chains = "\n".join(
+        f'  chain on_{device} {{ type filter hook ingress device "{device}" priority 0; policy drop; }}'
+        for device in sorted(devices)
+    )
+    return f"table netdev {_BLIND} {{\n{chains}\n}}\n"
+
+
+def see_port(device: str) -> str:
+    """Return rules that undo :func:`blind_ports` for one device."""
+    return f"delete chain netdev {_BLIND} on_{device}\n"
+
+
+STRONG_HOST: Final = """
+table inet hvlab_strong_host {
+  chain prerouting {
+    type filter hook prerouting priority raw; policy accept;
+    iif "lo" accept
+    fib daddr type local fib daddr . iif type != local drop
+  }
+}
+"""
+"""A machine accepts only what is for the very interface it came in by (RFC 1122 3.3.4.2; Windows Vista and later)."""
+
+
+def hide_behind(device: str) -> str:
+    """Return a router's rules: IPv4 leaves `device` with its address, and nothing comes in there unasked."""
+    return f"""
+table ip hvlab_nat {{
+  chain postrouting {{ type nat hook postrouting priority srcnat; oifname "{device}" masquerade; }}
+  chain forward {{
+    type filter hook forward priority 0; policy accept;
+    iifname "{device}" ct state new drop
+  }}
+}}
+"""

@@ -1,0 +1,71 @@
+"""Machines: what the pod's first process is asked to start for each, and the files that all of them share."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from lab.emulation import firewall, ovs
+from lab.emulation.ovs import RUN
+from lab.emulation.pod.process import Process
+from lab.emulation.pod.process import node as machine
+from lab.engine.resources import PHYSICAL, Blueprint, Node, Role
+
+HOSTS_FILE: Final = RUN / "etc" / "hosts"
+
+_ALL_AND_DEFAULT: Final = ("all", "default")
+
+
+def process(node: Node) -> Process:
+    """Return what to spawn for a machine: namespaces of its own, and a first process that only waits."""
+    if node.role is Role.PHYSICAL:
+        return Process(name=node.name, argv=None, unshare=("net",), sysctls=sysctls(node))
+    return machine(node.name, hostname=node.name, own_run=True, sysctls=sysctls(node))
+
+
+def sysctls(node: Node) -> dict[str, str]:
+    """Return the network settings of a machine, whatever the real machine's are."""
+    forwarding = "1" if node.forwarding else "0"
+    values = {"ipv4/ip_forward": forwarding, "ipv6/conf/all/forwarding": forwarding}
+    for scope in _ALL_AND_DEFAULT:
+        values |= {
+            f"ipv4/conf/{scope}/rp_filter": "0",
+            f"ipv4/conf/{scope}/accept_redirects": "0",
+            f"ipv4/conf/{scope}/send_redirects": "0",
+            f"ipv4/conf/{scope}/arp_ignore": "0" if node.forwarding else "1",
+            f"ipv4/conf/{scope}/arp_announce": "2",
+            f"ipv6/conf/{scope}/accept_dad": "0",
+        }
+    # The switch's side of a cable must stay silent; a machine's own interfaces are given IPv6 one by one.
+    silent = node.role in (Role.HOST, Role.PHYSICAL)
+    values["ipv6/conf/default/disable_ipv6"] = "1" if silent else "0"
+    return {f"net/{path}": value for path, value in values.items()}
+
+
+def rules(node: Node) -> str:
+    """Return a machine's nftables rules, empty for none."""
+    if node.role in (Role.HOST, Role.VM, Role.COMPUTER) and not node.forwarding:
+        return firewall.STRONG_HOST
+    return firewall.hide_behind(node.masquerade) if node.masquerade else ""
+
+
+def prepare_switch_directory(node: str) -> None:
+    """Make the directory of a node's Open vSwitch: an empty database, and the way to the controller."""
+    home = ovs.directory(node)
+    home.mkdir(parents=True, mode=0o700)
+    ovs.create_database(home / "conf.db")
+    if node != PHYSICAL:
+        # OVS takes a Unix socket for its controller only below its own run directory.
+        (home / "controller.sock").symlink_to(ovs.CONTROLLER_SOCKET)
+
+
+def write_names(blueprint: Blueprint) -> None:
+    """Write /etc/hosts for all machines, so that `ping web2` works in every one of them."""
+    lines = ["127.0.0.1 localhost", "::1 localhost"]
+    for interface in blueprint.interfaces:
+        lines += [f"{address.partition('/')[0]} {interface.node}" for address in interface.addresses]
+    text = "\n".join(lines) + "\n"
+    # In place: the file is bind-mounted, so a new file would not be seen.
+    fd = os.open(HOSTS_FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    with open(fd, "w", encoding="utf-8") as file:
+        file.write(text)

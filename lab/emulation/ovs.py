@@ -1,0 +1,288 @@
+"""The Open vSwitch of one node: its two processes, and its bridges and ports as OVSDB operations.
+
+Each node has its own database and daemon, on Unix sockets in a directory of its own; the distribution's Open vSwitch
+service is neither used nor disturbed. Always the userspace datapath: it needs no kernel module.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from lab.emulation.ovsdb import Operation, as_list, as_map
+from lab.emulation.pod.process import Process
+from lab.engine.resources import PHYSICAL, Bridge, Port
+from lab.errors import EnvironmentFault
+from lab.intent import GENERATION_KEY, PORT_KEY, SWITCH_KEY, decode_port, decode_switch, encode
+
+RUN: Final = Path("/run/hvlab")
+SWITCH_DIRECTORY: Final = RUN / "ovs"
+CONTROLLER_SOCKET: Final = RUN / "controller.sock"
+SCHEMA: Final = Path("/usr/share/openvswitch/vswitch.ovsschema")
+
+SELECTED: Final = {
+    "Bridge": ["_uuid", "name", "ports", "external_ids", "other_config"],
+    "Port": ["_uuid", "name", "interfaces"],
+    "Interface": ["_uuid", "name", "type", "external_ids", "ofport", "ofport_request", "mac", "mtu_request", "error"],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What one database holds: rows by name, as plain values."""
+
+    bridges: dict[str, dict[str, Any]]
+    ports: dict[str, dict[str, Any]]
+    interfaces: dict[str, dict[str, Any]]
+    next_cfg: int = 0
+    cur_cfg: int = 0
+
+
+def directory(node: str) -> Path:
+    """Return where the sockets, the database and the logs of a node's Open vSwitch are, inside the pod.
+
+    The controller follows the databases of Hyper-V hosts only; the physical world is not its business.
+    """
+    return RUN / "physical" if node == PHYSICAL else SWITCH_DIRECTORY / node
+
+
+def binary(name: str) -> str:
+    """Return the path of an Open vSwitch program; EnvironmentFault if there is none."""
+    found = shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin")
+    if not found:
+        raise EnvironmentFault(
+            f'the program "{name}" is missing', remedy="run: sudo apt-get install openvswitch-switch"
+        )
+    return found
+
+
+def create_database(path: Path) -> None:
+    """Create an empty database at `path`."""
+    template = RUN / "empty.db"
+    if not template.exists():
+        command = [binary("ovsdb-tool"), "create", str(template), str(SCHEMA)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        if done.returncode != 0:
+            raise EnvironmentFault(
+                f"cannot create an Open vSwitch database: {done.stderr.strip()}",
+                remedy="run: sudo apt-get install --reinstall openvswitch-switch openvswitch-common",
+            )
+    shutil.copyfile(template, path)
+
+
+def processes(node: str) -> tuple[Process, Process]:
+    """Return what to spawn for a node's Open vSwitch: the database server, then the daemon."""
+    home = directory(node)
+    environment = {
+        "OVS_RUNDIR": str(home),
+        "OVS_LOGDIR": str(home),
+        "OVS_DBDIR": str(home),
+        "PATH": "/usr/sbin:/usr/bin",
+    }
+    quiet = ("-vconsole:off", "-vsyslog:off")
+    server = Process(
+        name=f"ovsdb-server@{node}",
+        argv=(
+            binary("ovsdb-server"),
+            str(home / "conf.db"),
+            f"--remote=punix:{home}/db.sock",
+            f"--unixctl={home}/ovsdb-server.ctl",
+            f"--log-file={home}/ovsdb-server.log",
+            *quiet,
+        ),
+        env=environment,
+        cwd=str(home),
+        restart=True,
+        log=str(home / "stderr.log"),
+        ready=str(home / "db.sock"),
+    )
+    daemon = Process(
+        name=f"ovs-vswitchd@{node}",
+        argv=(
+            binary("ovs-vswitchd"),
+            f"unix:{home}/db.sock",
+            f"--unixctl={home}/ovs-vswitchd.ctl",
+            f"--log-file={home}/ovs-vswitchd.log",
+            *quiet,
+        ),
+        env=environment,
+        cwd=str(home),
+        enter={"net": node},
+        restart=True,
+        log=str(home / "stderr.log"),
+    )
+    return server, daemon
+
+
+def first_configuration() -> Operation:
+    """Return what must be set before the daemon starts: TCP segmentation offload in userspace.
+
+    Without it TCP between VMs carries nothing, unless their checksum offload is off, and then it is eight times slower.
+    """
+    row = {"other_config": as_map({"userspace-tso-enable": "true"})}
+    return {"op": "insert", "table": "Open_vSwitch", "row": row}
+
+
+def raise_next_cfg() -> tuple[Operation, Operation]:
+    """Return operations that ask the daemon to say when it has done everything; the second one tells the number."""
+    return (
+        {"op": "mutate", "table": "Open_vSwitch", "where": [], "mutations": [["next_cfg", "+=", 1]]},
+        {"op": "select", "table": "Open_vSwitch", "where": [], "columns": ["next_cfg"]},
+    )
+
+
+def wait_for_cfg(number: int, timeout_s: float) -> Operation:
+    """Return the operation that waits until the daemon has done what configuration `number` asks for."""
+    return {
+        "op": "wait",
+        "table": "Open_vSwitch",
+        "where": [],
+        "columns": ["cur_cfg"],
+        "until": "==",
+        "rows": [{"cur_cfg": number}],
+        "timeout": int(timeout_s * 1000),
+    }
+
+
+SELECT_ERRORS: Final[Operation] = {
+    "op": "select",
+    "table": "Interface",
+    "where": [["error", "!=", ["set", []]]],
+    "columns": ["name", "error"],
+}
+
+
+def create_bridge(bridge: Bridge, at: int, generation: int) -> Iterator[Operation]:
+    """Yield the operations that create a bridge; ``at`` makes names that are unique in the transaction."""
+    local = {"name": bridge.device, "type": "internal"}
+    row: dict[str, Any] = {
+        "name": bridge.device,
+        "datapath_type": "netdev",
+        "ports": ["named-uuid", f"bridge{at}port"],
+    }
+    if bridge.intent is None:
+        row["fail_mode"] = "standalone"
+    else:
+        target = f"unix:{directory(bridge.node)}/controller.sock"
+        row |= {
+            "fail_mode": "secure",
+            "controller": ["named-uuid", f"bridge{at}controller"],
+            "other_config": as_map({"datapath-id": f"{bridge.dpid:016x}", "disable-in-band": "true"}),
+            "external_ids": as_map({SWITCH_KEY: encode(bridge.intent), GENERATION_KEY: str(generation)}),
+        }
+        controller = {"target": target, "connection_mode": "out-of-band", "max_backoff": 1000}
+        yield {"op": "insert", "table": "Controller", "row": controller, "uuid-name": f"bridge{at}controller"}
+    yield {"op": "insert", "table": "Interface", "row": local, "uuid-name": f"bridge{at}local"}
+    port = {"name": bridge.device, "interfaces": ["named-uuid", f"bridge{at}local"]}
+    yield {"op": "insert", "table": "Port", "row": port, "uuid-name": f"bridge{at}port"}
+    yield {"op": "insert", "table": "Bridge", "row": row, "uuid-name": f"bridge{at}"}
+    yield _mutate("Open_vSwitch", [], ["bridges", "insert", ["set", [["named-uuid", f"bridge{at}"]]]])
+
+
+def change_bridge(bridge: Bridge) -> Iterator[Operation]:
+    """Yield the operations that publish a bridge's new intent."""
+    if bridge.intent:
+        yield from set_external_id("Bridge", bridge.device, SWITCH_KEY, encode(bridge.intent))
+
+
+def create_port(port: Port, at: int) -> Iterator[Operation]:
+    """Yield the operations that create a port and publish its intent, in one transaction."""
+    row: dict[str, Any] = {"name": port.device, **_port_columns(port)}
+    if port.ofport:
+        row["ofport_request"] = port.ofport
+    yield {"op": "insert", "table": "Interface", "row": row, "uuid-name": f"interface{at}"}
+    content = {"name": port.device, "interfaces": ["named-uuid", f"interface{at}"]}
+    yield {"op": "insert", "table": "Port", "row": content, "uuid-name": f"port{at}"}
+    where = [["name", "==", port.bridge]]
+    yield _mutate("Bridge", where, ["ports", "insert", ["set", [["named-uuid", f"port{at}"]]]])
+
+
+def change_port(port: Port) -> Iterator[Operation]:
+    """Yield the operations that change a port in place."""
+    where = [["name", "==", port.device]]
+    row = _port_columns(port)
+    row.pop("external_ids", None)
+    if row:
+        yield {"op": "update", "table": "Interface", "where": where, "row": row}
+    if port.intent:
+        yield from set_external_id("Interface", port.device, PORT_KEY, encode(port.intent))
+
+
+def _port_columns(port: Port) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    if port.intent:
+        row["external_ids"] = as_map({PORT_KEY: encode(port.intent)})
+    if port.internal:
+        row |= {"type": "internal", "mac": port.mac, "mtu_request": port.mtu}
+    return row
+
+
+def set_external_id(table: str, name: str, key: str, value: str) -> Iterator[Operation]:
+    """Yield the operations that set one key of a row, and leave the others, which are someone else's, alone."""
+    where = [["name", "==", name]]
+    yield _mutate(table, where, ["external_ids", "delete", ["set", [key]]])
+    yield _mutate(table, where, ["external_ids", "insert", as_map({key: value})])
+
+
+def raise_generation(bridge: str, generation: int) -> Iterator[Operation]:
+    yield from set_external_id("Bridge", bridge, GENERATION_KEY, str(generation))
+
+
+def remove_port(tables: Tables, port: Port) -> Iterator[Operation]:
+    """Yield the operation that removes a port, if it is there."""
+    row = tables.ports.get(port.device)
+    if row:
+        where = [["name", "==", port.bridge]]
+        yield _mutate("Bridge", where, ["ports", "delete", ["set", [["uuid", row["_uuid"]]]]])
+
+
+def remove_bridge(tables: Tables, bridge: Bridge) -> Iterator[Operation]:
+    """Yield the operation that removes a bridge with its ports, if it is there."""
+    row = tables.bridges.get(bridge.device)
+    if row:
+        yield _mutate("Open_vSwitch", [], ["bridges", "delete", ["set", [["uuid", row["_uuid"]]]]])
+
+
+def _mutate(table: str, where: list[Any], mutation: list[Any]) -> Operation:
+    return {"op": "mutate", "table": table, "where": where, "mutations": [mutation]}
+
+
+def observed_bridges(node: str, tables: Tables) -> Iterator[Bridge]:
+    """Yield the bridges that a database holds."""
+    for name, row in sorted(tables.bridges.items()):
+        text = row["external_ids"].get(SWITCH_KEY)
+        dpid = int(row["other_config"].get("datapath-id", "0"), 16)
+        yield Bridge(node, name, dpid, decode_switch(text) if text else None)
+
+
+def observed_ports(node: str, tables: Tables) -> Iterator[Port]:
+    """Yield the ports that a database holds, except each bridge's own."""
+    owner = {uuid: name for name, row in tables.bridges.items() for uuid in as_list(row["ports"])}
+    for name, row in sorted(tables.ports.items()):
+        interface = tables.interfaces.get(name)
+        bridge = owner.get(row["_uuid"])
+        if interface is None or bridge is None or name in tables.bridges:
+            continue
+        text = interface["external_ids"].get(PORT_KEY)
+        internal = interface["type"] == "internal"
+        yield Port(
+            node=node,
+            bridge=bridge,
+            device=name,
+            ofport=next(iter(as_list(interface["ofport_request"])), 0),
+            internal=internal,
+            mac=next(iter(as_list(interface["mac"])), "") if internal else "",
+            mtu=next(iter(as_list(interface["mtu_request"])), 0) if internal else 0,
+            intent=decode_port(text) if text else None,
+        )
+
+
+def broken(interfaces: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Yield (device, reason) of every interface that the daemon could not make."""
+    for row in interfaces:
+        for error in as_list(row["error"]):
+            yield row["name"], error

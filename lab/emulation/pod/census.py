@@ -1,0 +1,94 @@
+"""Finding the labs that run, without any file: their first processes carry a mark in their arguments.
+
+A lab belongs to the user whose effective uid its first process has, and is only shown to that user.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.emulation.pod.init import kernel
+
+MARK = "--hvlab-pod"
+MAIN = str(Path(__file__).resolve().with_name("init") / "__main__.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One lab's first process, as the machine sees it; pid and start time together are never used again."""
+
+    name: str
+    file: str
+    pid: int
+    start_ticks: int
+
+
+def arguments(name: str, file: str, report_fd: int) -> tuple[str, ...]:
+    """Return the marked arguments of a lab's first process."""
+    return (MARK, "--lab", name, "--file", file, "--report", str(report_fd))
+
+
+def sightings() -> tuple[Sighting, ...]:
+    """Return this user's labs, sorted by name."""
+    uid = os.geteuid()
+    depth = len(_field(_read("/proc/self/status") or "", "NSpid"))
+    found = [_look(int(entry), uid, depth) for entry in os.listdir("/proc") if entry.isdigit()]  # noqa: PTH208 - hundreds of names
+    return tuple(sorted((seen for seen in found if seen is not None), key=lambda seen: (seen.name, seen.pid)))
+
+
+def still_there(seen: Sighting) -> bool:
+    """Tell whether that very process, and not one that inherited its pid, still runs."""
+    stat = _read(f"/proc/{seen.pid}/stat")
+    return stat is not None and kernel.start_ticks(stat) == seen.start_ticks and not _ended(stat)
+
+
+def start_ticks_at(proc: str) -> int | None:
+    """Return the start time of the process with this /proc directory, None if there is none."""
+    stat = _read(f"{proc}/stat")
+    return None if stat is None else kernel.start_ticks(stat)
+
+
+def _look(pid: int, uid: int, depth: int) -> Sighting | None:
+    command = _read(f"/proc/{pid}/cmdline")
+    if command is None or MARK not in command:
+        return None
+    name, file = parse(command) or ("", "")
+    status, stat = _read(f"/proc/{pid}/status"), _read(f"/proc/{pid}/stat")
+    if not name or status is None or stat is None or _ended(stat):
+        return None
+    # PID 1 of a namespace right below ours: a lab inside a lab is that lab's affair, and its launcher is not the lab.
+    pids, uids = _field(status, "NSpid"), _field(status, "Uid")
+    if len(pids) != depth + 1 or pids[-1] != "1" or int(uids[1]) != uid:
+        return None
+    return Sighting(name, file, pid, kernel.start_ticks(stat))
+
+
+def parse(command: str) -> tuple[str, str] | None:
+    """Return the lab's name and file from the text of a `/proc/PID/cmdline`, None if it is no lab."""
+    words = command.split("\0")
+    if MARK not in words:
+        return None
+    marked = words[words.index(MARK) :]
+    if len(marked) < 5 or marked[1] != "--lab" or marked[3] != "--file":
+        return None
+    return marked[2], marked[4]
+
+
+def _ended(stat: str) -> bool:
+    return stat.rpartition(")")[2].split()[0] in "ZX"
+
+
+def _field(status: str, key: str) -> list[str]:
+    for line in status.splitlines():
+        if line.startswith(key + ":"):
+            return line.split()[1:]
+    return []
+
+
+def _read(path: str) -> str | None:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="surrogateescape")
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return None

@@ -1,0 +1,5 @@
+"""PID 1 of a lab: it reaps, spawns, supervises and restarts, and knows nothing of Hyper-V.
+
+It runs as a stand-alone program (see `__main__.py`), without `site` and without importing the rest of hvlab, so that it
+starts in 20 ms, stays small and forks cheaply. Hence plain classes instead of dataclasses, and no `typing` at run time.
+"""

@@ -1,0 +1,176 @@
+"""The way of a freshly forked child to its program: namespaces, mounts, sysctls, set-up commands, descriptors, exec.
+
+Runs in the child only and never returns. What goes wrong is written, in words, to the status pipe; the pipe closing
+without a word means that the program runs.
+"""
+
+# No pathlib in init: it costs a megabyte and two milliseconds in what is started for every lab.
+# ruff: noqa: PTH112, PTH113
+
+from __future__ import annotations
+
+import fcntl
+import os
+import resource
+import signal
+import socket
+
+from . import kernel
+from .spec import MountSpec, Spec
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_SET_UP_OUTPUT_BYTES = 2000
+_HIGH_FD = 200
+_OWN_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class Status:
+    """The pipe on which a child tells why it does not become its program; it may move to another number."""
+
+    __slots__ = ("fd",)
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+
+
+def run(spec: Spec, targets: dict[str, int], listeners: list[int], status: Status, nofile: tuple[int, int]) -> None:
+    """Become the program of `spec`, inside the namespaces of the `targets`, or report the failing step and exit."""
+    try:
+        _become(spec, targets, listeners, status, nofile)
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it must reach the one who asked
+        os.write(status.fd, _words(error).encode()[:4000])
+    finally:
+        os._exit(127)
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, OSError):
+        return f"{error.strerror}" + (f": {error.filename}" if error.filename else "")
+    return f"{type(error).__name__}: {error}"
+
+
+def _become(spec: Spec, targets: dict[str, int], listeners: list[int], status: Status, nofile: tuple[int, int]) -> None:
+    signal.set_wakeup_fd(-1)
+    for number in _OWN_SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    os.setsid()
+    _standard_streams(spec.log)
+    _enter(spec, targets)
+    environment = {**base_environment(), **spec.env}
+    if spec.hostname is not None:
+        socket.sethostname(spec.hostname)
+    for entry in spec.mounts:
+        _mount(entry)
+    if "net" in spec.unshare:
+        kernel.loopback_up()
+    for name, value in spec.sysctls.items():
+        _sysctl(name, value)
+    for command in spec.setup:
+        _set_up(command, environment)
+    os.chdir(spec.cwd or "/")
+    if listeners:
+        environment["LISTEN_FDS"] = str(len(listeners))
+        environment["LISTEN_PID"] = str(os.getpid())
+    _descriptors(listeners, status)
+    resource.setrlimit(resource.RLIMIT_NOFILE, nofile)
+    if spec.argv is None:
+        # Orphans inside a node are given to its first process; with SIGCHLD ignored the kernel reaps them by itself.
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        execute(("sleep", "infinity"), environment)
+    else:
+        execute(spec.argv, environment)
+
+
+def base_environment() -> dict[str, str]:
+    """What every process of a lab finds in its environment."""
+    kept = {key: os.environ[key] for key in ("HOME", "LANG", "LC_ALL", "TZ") if key in os.environ}
+    return {"PATH": PATH, **kept}
+
+
+def _standard_streams(log: str | None) -> None:
+    null = os.open("/dev/null", os.O_RDWR)
+    out = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600) if log is not None else null
+    os.dup2(null, 0)
+    os.dup2(out, 1)
+    os.dup2(out, 2)
+
+
+def _enter(spec: Spec, targets: dict[str, int]) -> None:
+    # The pid namespace was chosen before the fork. All are opened before any is entered: the last changes /proc.
+    kinds = [kind for kind in ("net", "uts", "ipc", "mnt") if kind in targets]
+    handles = [(os.open(f"/proc/{targets[kind]}/ns/{kind}", os.O_RDONLY | os.O_CLOEXEC), kind) for kind in kinds]
+    for handle, kind in handles:
+        kernel.setns(handle, kind)
+    rest = tuple(kind for kind in spec.unshare if kind != "pid")
+    if rest:
+        kernel.unshare(rest)
+
+
+def _mount(entry: MountSpec) -> None:
+    flags = kernel.MS_RDONLY if entry.readonly else 0
+    if entry.fstype == "bind":
+        kernel.mount(entry.source, entry.target, "bind", kernel.MS_BIND | kernel.MS_REC)
+        if entry.readonly:
+            kernel.remount_readonly(entry.target)
+        return
+    if entry.fstype in ("proc", "sysfs", "tmpfs", "mqueue"):
+        flags |= kernel.MS_NOSUID | kernel.MS_NODEV
+    kernel.mount(entry.source, entry.target, entry.fstype, flags, entry.options)
+
+
+def _sysctl(name: str, value: str) -> None:
+    """Write one sysctl; a name with slashes is taken as it is, so that interface names may contain dots."""
+    path = "/proc/sys/" + (name if "/" in name else name.replace(".", "/"))
+    handle = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(handle, value.encode())
+    except OSError as error:
+        raise OSError(error.errno, f"sysctl {name}={value}: {os.strerror(error.errno or 0)}") from error
+    finally:
+        os.close(handle)
+
+
+def _set_up(command: tuple[str, ...], environment: dict[str, str]) -> None:
+    output = os.memfd_create("output")
+    actions = [(os.POSIX_SPAWN_DUP2, output, 1), (os.POSIX_SPAWN_DUP2, output, 2)]
+    pid = os.posix_spawn(find_program(command[0], environment), command, environment, file_actions=actions)
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if code != 0:
+        said = os.pread(output, _SET_UP_OUTPUT_BYTES, 0).decode(errors="replace").strip()
+        raise OSError(0, f'"{" ".join(command)}" ended with status {code}{": " if said else ""}{said}')
+    os.close(output)
+
+
+def _descriptors(listeners: list[int], status: Status) -> None:
+    # Duplicates get the lowest free number from _HIGH_FD up, so the status pipe, coming last, is above the listeners.
+    high = [fcntl.fcntl(fd, fcntl.F_DUPFD, _HIGH_FD) for fd in listeners]
+    status.fd = fcntl.fcntl(status.fd, fcntl.F_DUPFD_CLOEXEC, _HIGH_FD)
+    for offset, fd in enumerate(high):
+        os.dup2(fd, 3 + offset)
+    os.closerange(3 + len(high), status.fd)
+    os.closerange(status.fd + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+
+
+def find_program(name: str, environment: dict[str, str]) -> str:
+    """Return the path of a program as execvp(3) would choose it; `FileNotFoundError`, `PermissionError` otherwise."""
+    if "/" in name:
+        candidates = [name]
+    else:
+        candidates = [f"{folder or '.'}/{name}" for folder in environment.get("PATH", PATH).split(":")]
+    present = [candidate for candidate in candidates if os.path.isfile(candidate)]
+    for candidate in present:
+        if os.access(candidate, os.X_OK):
+            return candidate
+    if present or os.path.isdir(name):
+        raise PermissionError(13, f'"{name}" is not an executable program')
+    raise FileNotFoundError(2, f'there is no program "{name}"')
+
+
+def execute(argv: tuple[str, ...], environment: dict[str, str]) -> None:
+    """Replace this process by the program; only returns by an exception."""
+    program = find_program(argv[0], environment)
+    try:
+        os.execve(program, argv, environment)
+    except OSError as error:
+        raise OSError(error.errno, f'run "{program}": {os.strerror(error.errno or 0)}') from error

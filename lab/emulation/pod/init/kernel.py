@@ -1,0 +1,95 @@
+"""The system calls that Python's library lacks, each raising `OSError` with the step in words.
+
+`os.unshare` and `os.setns` only exist from Python 3.12; `mount` and `prctl` exist in none.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import socket
+import struct
+
+NAMESPACES = {
+    "user": 0x10000000,
+    "mnt": 0x00020000,
+    "net": 0x40000000,
+    "ipc": 0x08000000,
+    "uts": 0x04000000,
+    "pid": 0x20000000,
+}
+
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
+MS_REMOUNT, MS_BIND, MS_REC, MS_SLAVE = 0x20, 0x1000, 0x4000, 0x80000
+_ST_RELATIME, _MS_RELATIME = 0x1000, 0x200000
+
+_PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15
+_SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.mount.argtypes = (ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p)
+_libc.prctl.argtypes = (ctypes.c_int, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong)
+
+
+def _check(result: int, step: str) -> None:
+    if result != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"{step}: {os.strerror(code)}")
+
+
+def flags_of(kinds: tuple[str, ...]) -> int:
+    """Combine namespace kinds into the flags of unshare(2)."""
+    flags = 0
+    for kind in kinds:
+        flags |= NAMESPACES[kind]
+    return flags
+
+
+def unshare(kinds: tuple[str, ...]) -> None:
+    """Leave these namespaces for new ones; "pid" only takes effect for children."""
+    _check(_libc.unshare(flags_of(kinds)), f"new {', '.join(kinds)} namespace")
+
+
+def setns(fd: int, kind: str) -> None:
+    """Enter the namespace behind `fd`; "pid" only takes effect for children."""
+    _check(_libc.setns(fd, NAMESPACES[kind]), f"enter {kind} namespace")
+
+
+def mount(source: str, target: str, fstype: str, flags: int = 0, options: str = "") -> None:
+    """Mount; `fstype` "bind" with MS_BIND binds a file or a tree."""
+    result = _libc.mount(os.fsencode(source), os.fsencode(target), fstype.encode(), flags, options.encode())
+    _check(result, f"mount {fstype} {source} on {target}" if source != fstype else f"mount {fstype} on {target}")
+
+
+def remount_readonly(target: str) -> None:
+    """Make a bind mount read-only, keeping the flags that a user namespace may not take away."""
+    found = os.statvfs(target).f_flag
+    flags = found & (MS_NOSUID | MS_NODEV | MS_NOEXEC | os.ST_NOATIME | os.ST_NODIRATIME)
+    if found & _ST_RELATIME:
+        flags |= _MS_RELATIME
+    mount("none", target, "bind", MS_REMOUNT | MS_BIND | MS_RDONLY | flags)
+
+
+def die_with_parent(signal_number: int) -> None:
+    """Ask for this signal when the parent thread ends; cleared by any change of credentials."""
+    _check(_libc.prctl(_PR_SET_PDEATHSIG, signal_number, 0, 0, 0), "ask for a signal at the parent's death")
+
+
+def set_comm(name: str) -> None:
+    """Set what `ps -o comm` shows; 15 bytes at most."""
+    text = ctypes.create_string_buffer(name.encode()[:15])
+    _check(_libc.prctl(_PR_SET_NAME, ctypes.addressof(text), 0, 0, 0), "set the process name")
+
+
+def loopback_up() -> None:
+    """Bring `lo` up in the current network namespace."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
+        answer = fcntl.ioctl(handle, _SIOCGIFFLAGS, struct.pack("16sH22x", b"lo", 0))
+        flags = struct.unpack("16sH22x", answer)[1] | _IFF_UP
+        fcntl.ioctl(handle, _SIOCSIFFLAGS, struct.pack("16sH22x", b"lo", flags))
+
+
+def start_ticks(stat: str) -> int:
+    """Return the start time of a process from the text of its `/proc/PID/stat`; with the pid it identifies it."""
+    return int(stat.rpartition(")")[2].split()[19])

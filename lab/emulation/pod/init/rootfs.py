@@ -1,0 +1,86 @@
+"""What a lab's mount namespace looks like: the machine's files, but its own /run, /proc, /sys, /dev/shm and names.
+
+All state lives in the tmpfs on /run, so it goes with the namespace. Mounts of the machine still arrive (and, above all,
+go); nothing made here gets out.
+"""
+
+# No pathlib in init: it costs a megabyte and two milliseconds in what is started for every lab.
+# ruff: noqa: PTH101, PTH102, PTH103, PTH110, PTH112, PTH115, PTH120, PTH123, PTH211
+
+from __future__ import annotations
+
+import os
+import sys
+
+from . import kernel
+
+RUN = "/run/hvlab"
+_PRIVATE = kernel.MS_NOSUID | kernel.MS_NODEV
+_RESOLV_CONF = "/etc/resolv.conf"
+
+
+def build(hostname: str, keep: tuple[str, ...]) -> None:
+    """Make the lab's own mounts; the paths to `keep`, if they lie under /run, stay where they are."""
+    kernel.mount("none", "/", "none", kernel.MS_REC | kernel.MS_SLAVE)
+    resolv_conf = os.path.realpath(_RESOLV_CONF)
+    _run(keep)
+    for folder in ("", "/etc", "/log"):
+        os.mkdir(RUN + folder, 0o700)
+    _names(hostname, resolv_conf)
+    if os.path.isdir("/dev/shm"):
+        kernel.mount("tmpfs", "/dev/shm", "tmpfs", _PRIVATE, "mode=1777")
+    if os.path.isdir("/dev/mqueue"):
+        kernel.mount("mqueue", "/dev/mqueue", "mqueue", _PRIVATE | kernel.MS_NOEXEC)
+    kernel.mount("proc", "/proc", "proc", _PRIVATE | kernel.MS_NOEXEC)
+    _sys()
+
+
+def paths_in_use(*more: str) -> tuple[str, ...]:
+    """Return the folders without which Python and this package would not run."""
+    return (sys.prefix, sys.base_prefix, os.path.dirname(sys.executable), __file__.rsplit("/", 5)[0], *more)
+
+
+def _run(keep: tuple[str, ...]) -> None:
+    wanted = sorted({real for real in map(os.path.realpath, keep) if real.startswith("/run/")})
+    whole = [path for path in map(os.path.realpath, keep) if path == "/run"]
+    if whole:
+        raise OSError(22, "the current folder is /run, which a lab hides; start it from another folder")
+    old = os.open("/run", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    links = [(entry.name, os.readlink(entry.path)) for entry in os.scandir("/run") if entry.is_symlink()]
+    kernel.mount("tmpfs", "/run", "tmpfs", _PRIVATE, "mode=0755")
+    for name, target in links:
+        os.symlink(target, f"/run/{name}")
+    for path in wanted:
+        if not os.path.exists(path):
+            os.makedirs(path)
+            kernel.mount(f"/proc/self/fd/{old}/{path[5:]}", path, "bind", kernel.MS_BIND | kernel.MS_REC)
+    os.close(old)
+
+
+def _names(hostname: str, resolv_conf: str) -> None:
+    hosts = f"127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n127.0.1.1 {hostname}\n"
+    _file(f"{RUN}/etc/hosts", hosts)
+    _file(f"{RUN}/etc/resolv.conf", "# nothing outside the lab can be reached\n")
+    if os.path.exists("/etc/hosts"):
+        kernel.mount(f"{RUN}/etc/hosts", "/etc/hosts", "bind", kernel.MS_BIND)
+    if os.path.exists(resolv_conf):
+        kernel.mount(f"{RUN}/etc/resolv.conf", resolv_conf, "bind", kernel.MS_BIND)
+    elif resolv_conf.startswith("/run/"):
+        # /etc/resolv.conf is a link to a file of systemd-resolved or the like, which the tmpfs now hides.
+        os.makedirs(os.path.dirname(resolv_conf), exist_ok=True)
+        os.symlink(f"{RUN}/etc/resolv.conf", resolv_conf)
+
+
+def _file(path: str, content: str) -> None:
+    with open(path, "w") as handle:
+        handle.write(content)
+    os.chmod(path, 0o644)
+
+
+def _sys() -> None:
+    flags = _PRIVATE | kernel.MS_NOEXEC
+    try:
+        kernel.mount("sysfs", "/sys", "sysfs", flags)
+    except PermissionError:
+        # A user namespace gets no more of sysfs than it sees already: in a container that is read-only.
+        kernel.mount("sysfs", "/sys", "sysfs", flags | kernel.MS_RDONLY)

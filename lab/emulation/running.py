@@ -1,0 +1,83 @@
+"""Starting a lab, and working on one that runs: where pod, controller and engine come together."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import lab
+from lab.emulation.backend import PodBackend
+from lab.emulation.ovs import CONTROLLER_SOCKET
+from lab.emulation.pod import pod as pods
+from lab.emulation.pod.pod import Pod
+from lab.emulation.pod.process import Process
+from lab.engine.backend import Progress
+from lab.engine.session import Session, locked
+from lab.errors import LabFault
+from lab.model.objects import LabModel
+
+T = TypeVar("T")
+
+SOURCE = Path(lab.__file__).resolve().parent.parent
+CONTROLLER_LOG = "/run/hvlab/log/controller.log"
+
+
+def start(model: LabModel, file: str, parameters: dict[str, str], progress: Progress) -> Pod:
+    """Start a lab and return its pod, when every switch has acknowledged its policy.
+
+    Raises InvalidState if a lab of that name runs. If anything else goes wrong nothing of the lab is left.
+    """
+    progress("creating the pod")
+    pod = pods.create(model.name, file=file)
+    try:
+        progress("starting the controller")
+        pod.spawn([controller()])
+        work(pod, progress, lambda session: session.up(model, file, parameters))
+        pod.commit()
+    except BaseException as error:
+        detail = _last_words(pod) if isinstance(error, LabFault) else ""
+        pod.destroy()
+        if detail:
+            error.add_note(detail)
+        raise
+    return pod
+
+
+def work(pod: Pod, progress: Progress, act: Callable[[Session], T], *, exclusive: bool = True) -> T:
+    """Enter the pod, call `act` with a session, and return its result, which must be picklable."""
+
+    def inside() -> T:
+        session = Session(PodBackend(pod), progress)
+        if not exclusive:
+            return act(session)
+        with locked():
+            return act(session)
+
+    return pod.run_inside(inside)
+
+
+def controller() -> Process:
+    """Return the controller's process. Its listening socket belongs to the pod, and outlives it."""
+    environment = {
+        name: value for name, value in os.environ.items() if name.startswith(("PATH", "LANG", "LC_", "HVLAB_"))
+    }
+    return Process(
+        name="controller",
+        argv=(sys.executable, "-m", "controllers", "run", "--listen-fd", "3"),
+        env=environment | {"PYTHONPATH": str(SOURCE), "PYTHONUNBUFFERED": "1"},
+        restart=True,
+        listen=(str(CONTROLLER_SOCKET),),
+        log=CONTROLLER_LOG,
+    )
+
+
+def _last_words(pod: Pod) -> str:
+    """Return the end of the controller's log: the lab is about to go, and its files with it."""
+    try:
+        text = Path(pod.path(CONTROLLER_LOG)).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-12:])

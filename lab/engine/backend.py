@@ -1,0 +1,41 @@
+"""What the engine needs of the machine; :mod:`lab.emulation` provides it, and tests may."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from lab.engine.plan import Plan
+from lab.engine.resources import Blueprint
+
+Progress = Callable[[str], None]
+"""Told in a few words what is being done now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """What a switch has confirmed: ``applied`` of ``generation``, and why not all, in words."""
+
+    generation: int
+    applied: int
+    fault: str = ""
+
+    @property
+    def complete(self) -> bool:
+        return self.applied >= self.generation and not self.fault
+
+
+class Backend(Protocol):
+    """A place where blueprints become labs."""
+
+    def observe(self, known: Blueprint) -> Blueprint:
+        """Return what exists of `known`, with its real settings, and whatever else is on its switches."""
+
+    def execute(
+        self, plan: Plan, wanted: Blueprint, generation: int, interruption_s: float, progress: Progress
+    ) -> None:
+        """Carry out a plan; every switch it touches gets the generation. LabFault says what could not be done."""
+
+    def acknowledged(self, wanted: Blueprint) -> dict[tuple[str, str], Acknowledgement]:
+        """Return what each switch of `wanted` says about its policy, by (host, bridge device)."""

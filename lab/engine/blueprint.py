@@ -1,0 +1,258 @@
+"""A model, lowered to what it is made of on Linux. Pure: the same model and allocation give the same blueprint."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from lab.engine.allocation import Allocation, port_key, switch_key
+from lab.engine.resources import (
+    PHYSICAL,
+    Blueprint,
+    Bridge,
+    Cable,
+    Instance,
+    Interface,
+    Node,
+    Port,
+    Role,
+    Route,
+)
+from lab.errors import InputError
+from lab.intent import PortIntent, PortKind, SwitchIntent
+from lab.model.interfaces import IpInterface, Segment, host_interfaces, interfaces, vm_interfaces
+from lab.model.kinds import AdapterKind
+from lab.model.names import device_name
+from lab.model.objects import HypervHost, LabModel, VirtualMachine
+
+LEGACY_RATE_BPS = 100_000_000
+"""The legacy adapter emulates an Intel 21140 at 100 Mbit/s (KB2844106)."""
+
+SWITCH_MTU = 9216
+"""Switches carry any frame; how large one may be is the business of the adapters."""
+
+
+def lower(model: LabModel, allocation: Allocation) -> Blueprint:
+    """Return everything that `model` is made of; InputError if two things would be one Linux device."""
+    everything = tuple(interfaces(model))
+    blueprint = Blueprint(
+        nodes=tuple(_nodes(model)),
+        cables=tuple(_cables(model)),
+        instances=tuple(Instance(name) for name in (PHYSICAL, *(host.name for host in model.hosts))),
+        bridges=tuple(_bridges(model, allocation)),
+        ports=tuple(_ports(model, allocation)),
+        interfaces=tuple(_interface(each, allocation) for each in everything),
+        routes=tuple(_routes(model, everything)),
+    )
+    _refuse_doubles(blueprint)
+    return blueprint
+
+
+def bridge_device(switch: str) -> str:
+    """Return the Linux name of a virtual switch's bridge, within its host."""
+    return device_name("sw", switch, separator=".")
+
+
+def network_device(network: str) -> str:
+    """Return the Linux name of a physical network's bridge; the internet is the network without a name."""
+    return device_name("net", network, separator=".") if network else ".internet"
+
+
+def segment_place(segment: Segment) -> tuple[str, str]:
+    """Return (node, bridge device) of a segment."""
+    if segment.is_switch:
+        return segment.host, bridge_device(segment.name)
+    return PHYSICAL, network_device(segment.name)
+
+
+def _nodes(model: LabModel) -> Iterator[Node]:
+    yield Node(PHYSICAL, Role.PHYSICAL)
+    for network in model.networks:
+        for computer in network.computers:
+            yield Node(computer.name, Role.COMPUTER)
+        router = network.router
+        if router:
+            outside = "outside" if router.nat and router.outside.addresses else ""
+            yield Node(router.name, Role.ROUTER, forwarding=True, masquerade=outside)
+    for computer in model.internet.hosts:
+        yield Node(computer.name, Role.COMPUTER)
+    for host in model.hosts:
+        yield Node(host.name, Role.HOST, forwarding=host.forwarding)
+        for vm in host.vms:
+            if vm.running:
+                yield Node(vm.name, Role.VM, forwarding=vm.forwarding)
+
+
+def _cables(model: LabModel) -> Iterator[Cable]:
+    for network in model.networks:
+        for computer in network.computers:
+            yield Cable(computer.name, "eth0", PHYSICAL, _plug(computer.name))
+        if network.router:
+            yield Cable(network.router.name, "inside", PHYSICAL, _plug(network.router.name, "inside"))
+            if network.router.outside.addresses:
+                yield Cable(network.router.name, "outside", PHYSICAL, _plug(network.router.name, "outside"))
+    for computer in model.internet.hosts:
+        yield Cable(computer.name, "eth0", PHYSICAL, _plug(computer.name))
+    for host in model.hosts:
+        for nic in host.nics:
+            yield Cable(host.name, device_name(nic.name), PHYSICAL, _plug(host.name, nic.name))
+        for vm in host.vms:
+            yield from _vm_cables(host, vm)
+
+
+def _vm_cables(host: HypervHost, vm: VirtualMachine) -> Iterator[Cable]:
+    if not vm.running:
+        return
+    for at, adapter in enumerate(vm.adapters):
+        rate = LEGACY_RATE_BPS if adapter.kind is AdapterKind.LEGACY else 0
+        plugged = host.switch(adapter.switch) is not None
+        yield Cable(vm.name, f"eth{at}", host.name, device_name(vm.name, f"eth{at}"), rate, plugged)
+
+
+def _plug(*name: str) -> str:
+    """Return the device name of the physical switch's end of a cable."""
+    return device_name(*name)
+
+
+def _bridges(model: LabModel, allocation: Allocation) -> Iterator[Bridge]:
+    for host in model.hosts:
+        for switch in host.switches:
+            intent = SwitchIntent(switch.name, host.name, switch.type, switch.learning, switch.ageing_s)
+            yield Bridge(
+                host.name, bridge_device(switch.name), allocation.dpids[switch_key(host.name, switch.name)], intent
+            )
+    for network in model.networks:
+        yield Bridge(PHYSICAL, network_device(network.name), 0)
+    yield Bridge(PHYSICAL, network_device(""), 0)
+
+
+def _ports(model: LabModel, allocation: Allocation) -> Iterator[Port]:
+    for host in model.hosts:
+        yield from _host_ports(host, allocation)
+    yield from _physical_ports(model)
+
+
+def _host_ports(host: HypervHost, allocation: Allocation) -> Iterator[Port]:
+    for interface in host_interfaces(host):
+        if interface.bound_to:
+            segment = Segment(host.name, interface.bound_to)
+            intent = PortIntent(interface.full_name, PortKind.EXTERNAL)
+            yield _port(allocation, segment, interface, interface.device, intent)
+        elif interface.segment and interface.segment.is_switch:
+            intent = PortIntent(interface.full_name, PortKind.MANAGEMENT, allocation.mac(interface))
+            yield _port(allocation, interface.segment, interface, interface.device, intent)
+    for vm in host.vms:
+        if not vm.running:
+            continue
+        for interface, adapter in zip(vm_interfaces(host, vm), vm.adapters, strict=True):
+            if interface.segment:
+                mac = allocation.mac(interface)
+                intent = PortIntent(interface.full_name, PortKind.VM, mac, adapter.mac_spoofing)
+                yield _port(allocation, interface.segment, interface, device_name(vm.name, interface.device), intent)
+
+
+def _port(allocation: Allocation, segment: Segment, owner: IpInterface, device: str, intent: PortIntent) -> Port:
+    internal = intent.kind is PortKind.MANAGEMENT
+    return Port(
+        node=segment.host,
+        bridge=bridge_device(segment.name),
+        device=device,
+        ofport=allocation.ofports[port_key(segment, owner.full_name)],
+        internal=internal,
+        mac=intent.mac if internal else "",
+        mtu=owner.mtu if internal else 0,
+        intent=intent,
+    )
+
+
+def _physical_ports(model: LabModel) -> Iterator[Port]:
+    for host in model.hosts:
+        for nic in host.nics:
+            yield Port(PHYSICAL, network_device(nic.network), _plug(host.name, nic.name), 0)
+    for interface in interfaces(model):
+        segment = interface.segment
+        if segment is None or segment.is_switch or model.host(interface.node):
+            continue
+        plug = _plug(interface.node) if interface.device == "eth0" else _plug(interface.node, interface.device)
+        yield Port(PHYSICAL, network_device(segment.name), plug, 0)
+
+
+def _interface(interface: IpInterface, allocation: Allocation) -> Interface:
+    addresses = tuple(str(address) for address in interface.ip.addresses) if interface.has_driver else ()
+    return Interface(
+        node=interface.node,
+        device=interface.device,
+        alias=interface.label,
+        mac=allocation.mac(interface),
+        mtu=interface.mtu,
+        up=interface.has_driver,
+        addresses=addresses,
+    )
+
+
+def _routes(model: LabModel, everything: tuple[IpInterface, ...]) -> Iterator[Route]:
+    by_node: dict[str, list[IpInterface]] = {}
+    for interface in everything:
+        if interface.up and interface.ip.addresses:
+            by_node.setdefault(interface.node, []).append(interface)
+    for mine in by_node.values():
+        yield from _default_routes(mine)
+        if len(mine) > 1:
+            yield from _strong_host_routes(mine)
+    yield from _internet_routes(model)
+
+
+def _default_routes(mine: list[IpInterface]) -> Iterator[Route]:
+    seen: set[int] = set()
+    for interface in mine:
+        for gateway in interface.ip.gateways:
+            if gateway.version not in seen:
+                seen.add(gateway.version)
+                yield Route(interface.node, _anywhere(gateway.version), str(gateway), interface.device)
+
+
+def _strong_host_routes(mine: list[IpInterface]) -> Iterator[Route]:
+    """What is sent from an address leaves by that address's interface."""
+    for interface in mine:
+        for address in interface.ip.addresses:
+            source = str(address.ip)
+            yield Route(interface.node, str(address.network), "", interface.device, source)
+            gateway = interface.ip.gateway(address.version)
+            if gateway:
+                yield Route(interface.node, _anywhere(address.version), str(gateway), interface.device, source)
+
+
+def _internet_routes(model: LabModel) -> Iterator[Route]:
+    """Internet hosts know the way to every network whose router does not hide it."""
+    for network in model.networks:
+        router = network.router
+        if not router:
+            continue
+        for subnet in network.subnets:
+            via = router.outside.of_version(subnet.version)
+            if via is None or (router.nat and subnet.version == 4):
+                continue
+            for computer in model.internet.hosts:
+                yield Route(computer.name, str(subnet), str(via.ip), "eth0")
+
+
+def _anywhere(version: int) -> str:
+    return "0.0.0.0/0" if version == 4 else "::/0"
+
+
+def _refuse_doubles(blueprint: Blueprint) -> None:
+    devices: Counter[tuple[str, str]] = Counter()
+    for cable in blueprint.cables:
+        devices.update([(cable.a_node, cable.a_device), (cable.b_node, cable.b_device)])
+    devices.update((bridge.node, bridge.device) for bridge in blueprint.bridges)
+    devices.update((port.node, port.device) for port in blueprint.ports if port.internal)
+    _raise_for(name for name, count in devices.items() if count > 1)
+
+
+def _raise_for(doubles: Iterable[tuple[str, str]]) -> None:
+    for node, device in sorted(doubles):
+        raise InputError(
+            f'two things of "{node}" would be the network device "{device}"',
+            remedy="make their names differ in more than spaces and punctuation",
+            target=node,
+        )

@@ -1,0 +1,168 @@
+"""What a lab is made of on Linux, as values: nodes, cables, Open vSwitch instances, bridges, ports, IP settings.
+
+A :class:`Blueprint` is the whole of it. Equal blueprints are equal labs; the difference of two is a plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lab.intent import PortIntent, SwitchIntent
+
+Key = tuple[str, ...]
+
+PHYSICAL = "physical.networks"
+"""The node that holds the switches of all physical networks; no user's name has a dot."""
+
+
+class Role(StrEnum):
+    """What a node stands for."""
+
+    HOST = "Hyper-V host"
+    VM = "VM"
+    COMPUTER = "computer"
+    ROUTER = "router"
+    PHYSICAL = "physical networks"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A machine: namespaces and a first process. ``masquerade``: the interface behind which IPv4 addresses hide."""
+
+    name: str
+    role: Role
+    forwarding: bool = False
+    masquerade: str = ""
+
+    @property
+    def key(self) -> Key:
+        return ("node", self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Cable:
+    """A pair of connected Ethernet interfaces. The ``b`` end belongs to a switch: its IP stack never sees a frame.
+
+    ``rate_bps`` limits both directions, in bits per second; 0 is no limit. ``plugged``: whether the ``b`` end is up.
+    """
+
+    a_node: str
+    a_device: str
+    b_node: str
+    b_device: str
+    rate_bps: int = 0
+    plugged: bool = True
+
+    @property
+    def key(self) -> Key:
+        return ("cable", self.b_node, self.b_device)
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """The Open vSwitch of a node."""
+
+    node: str
+
+    @property
+    def key(self) -> Key:
+        return ("instance", self.node)
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """A bridge of a node's Open vSwitch. Without an intent it is a plain learning switch of the physical world."""
+
+    node: str
+    device: str
+    dpid: int
+    intent: SwitchIntent | None = None
+
+    @property
+    def key(self) -> Key:
+        return ("bridge", self.node, self.device)
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port of a bridge. An ``internal`` one is itself an interface of the node's IP stack. ``mtu`` in bytes."""
+
+    node: str
+    bridge: str
+    device: str
+    ofport: int
+    internal: bool = False
+    mac: str = ""
+    mtu: int = 0
+    intent: PortIntent | None = None
+
+    @property
+    def key(self) -> Key:
+        return ("port", self.node, self.device)
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """The IP side of one interface of a node. ``alias`` is the user's name for it; ``addresses`` like 10.0.0.1/24."""
+
+    node: str
+    device: str
+    alias: str
+    mac: str
+    mtu: int
+    up: bool
+    addresses: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> Key:
+        return ("interface", self.node, self.device)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route: to ``destination`` through ``device``, via a gateway or directly.
+
+    ``source`` is empty for the main table; otherwise the route holds for packets from that address only, which is
+    how a strong host sends (RFC 1122, 3.3.4.2; Windows Vista and later).
+    """
+
+    node: str
+    destination: str
+    via: str
+    device: str
+    source: str = ""
+
+    @property
+    def key(self) -> Key:
+        return ("route", self.node, self.source, self.destination)
+
+
+Resource = Node | Cable | Instance | Bridge | Port | Interface | Route
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """Everything of a lab."""
+
+    nodes: tuple[Node, ...] = ()
+    cables: tuple[Cable, ...] = ()
+    instances: tuple[Instance, ...] = ()
+    bridges: tuple[Bridge, ...] = ()
+    ports: tuple[Port, ...] = ()
+    interfaces: tuple[Interface, ...] = ()
+    routes: tuple[Route, ...] = ()
+
+    def resources(self) -> Iterator[Resource]:
+        """Yield every resource, in the order in which they are created."""
+        yield from self.nodes
+        yield from self.cables
+        yield from self.instances
+        yield from self.bridges
+        yield from self.ports
+        yield from self.interfaces
+        yield from self.routes
+
+    def by_key(self) -> dict[Key, Resource]:
+        return {resource.key: resource for resource in self.resources()}

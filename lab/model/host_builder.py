@@ -1,0 +1,226 @@
+"""How a topology script describes a Hyper-V host and its VMs (see :mod:`lab.model.builder`)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lab.model.addresses import IpSettings
+from lab.model.kinds import AdapterKind, LearningMode, SwitchType, VMState
+from lab.model.names import quoted, vethernet
+from lab.model.network_builder import NetworkBuilder
+from lab.model.notes import Notes
+from lab.model.objects import DEFAULT_MTU, HypervHost, NetworkAdapter, PhysicalNic, VirtualMachine, VirtualSwitch
+from lab.model.reading import Reader, Subnets, Texts
+
+
+class HostBuilder:
+    """A Hyper-V host under construction."""
+
+    def __init__(self, notes: Notes, networks: list[NetworkBuilder], name: str, *, forwarding: bool) -> None:
+        self._notes = notes
+        self._networks = networks
+        self.name = Reader(notes, "Hyper-V host").name("Hyper-V host", name, "host")
+        notes.declare(self.name)
+        self._forwarding = Reader(notes, self.name).flag("forwarding", forwarding, False)
+        self._nics: list[PhysicalNic] = []
+        self._switches: list[VirtualSwitch] = []
+        self._adapters: list[NetworkAdapter] = []
+        self._vms: list[VmBuilder] = []
+        self._unsure: set[str] = set()
+
+    def nic(
+        self,
+        name: str,
+        network: NetworkBuilder | str,
+        *addresses: str,
+        gateway: Texts = None,
+        mac: str = "",
+        mtu: int | None = None,
+    ) -> str:
+        """Add a physical NIC, with the addresses the management OS has on it while no switch owns it."""
+        title = self._name("NIC", name, f"Ethernet {len(self._nics) + 1}")
+        read = self._declare(title)
+        builder = self._network(network)
+        if builder:
+            ip = builder.settings(read.owner, addresses, gateway)
+        else:
+            ip = read.settings(addresses, gateway, None)
+        target = network.name if isinstance(network, NetworkBuilder) else read.name("physical network", network, "")
+        size = read.number("mtu", mtu, DEFAULT_MTU) if mtu is not None else (builder.mtu if builder else DEFAULT_MTU)
+        self._nics.append(PhysicalNic(title, target, ip, read.mac(mac), size))
+        return title
+
+    def external_switch(
+        self,
+        name: str,
+        nic: str,
+        *,
+        allow_management_os: bool = True,
+        learning: LearningMode | str = LearningMode.LEARNING,
+        ageing_s: int = 300,
+    ) -> str:
+        """Add an external switch on a NIC; with the management OS on it, unless told otherwise (New-VMSwitch)."""
+        title = self._switch(name, SwitchType.EXTERNAL, nic, learning, ageing_s)
+        if self._reader(title).flag("allow_management_os", allow_management_os, True):
+            mtu = next((each.mtu for each in self._nics if each.name == nic), DEFAULT_MTU)
+            self._adapters.append(NetworkAdapter(title, title, ip=None, mtu=mtu))
+        return title
+
+    def internal_switch(
+        self, name: str, *addresses: str, learning: LearningMode | str = LearningMode.LEARNING, ageing_s: int = 300
+    ) -> str:
+        """Add an internal switch; the addresses are the management OS's on it."""
+        title = self._switch(name, SwitchType.INTERNAL, None, learning, ageing_s)
+        ip = Reader(self._notes, f"{self.name}/{vethernet(title)}").settings(addresses, (), ())
+        if len(ip.addresses) < len(addresses):
+            self._unsure.add(title)
+        self._adapters.append(NetworkAdapter(title, title, ip=ip))
+        return title
+
+    def private_switch(
+        self, name: str, *, learning: LearningMode | str = LearningMode.LEARNING, ageing_s: int = 300
+    ) -> str:
+        """Add a private switch: VMs only."""
+        return self._switch(name, SwitchType.PRIVATE, None, learning, ageing_s)
+
+    def management_adapter(self, name: str, switch: str, *addresses: str, gateway: Texts = None, mac: str = "") -> str:
+        """Add a further adapter of the management OS (Add-VMNetworkAdapter -ManagementOS); no gateway unless given."""
+        title = self._name("adapter", name, f"adapter {len(self._adapters) + 1}")
+        read = self._declare(title)
+        ip = self.settings_on(switch, read.owner, addresses, "" if gateway is None else gateway)
+        found = self.known_switch(switch, read)
+        if found or switch is None:
+            self._adapters.append(NetworkAdapter(title, found, mac=read.mac(mac), ip=ip))
+        return title
+
+    def vm(
+        self,
+        name: str,
+        switch: str | None = None,
+        *addresses: str,
+        gateway: Texts = None,
+        generation: int = 2,
+        running: bool = True,
+        integration_services: bool = True,
+        forwarding: bool = False,
+        legacy: bool = False,
+        mac: str = "",
+        mtu: int = DEFAULT_MTU,
+    ) -> VmBuilder:
+        """Add a VM with one network adapter on a switch; without a switch the adapter is disconnected."""
+        title = self._name("VM", name, f"VM-{len(self._vms) + 1}")
+        self._notes.declare(title)
+        read = Reader(self._notes, title)
+        value = VirtualMachine(
+            title,
+            generation=read.number("generation", generation, 2),
+            state=VMState.RUNNING if read.flag("running", running, True) else VMState.OFF,
+            integration_services=read.flag("integration_services", integration_services, True),
+            forwarding=read.flag("forwarding", forwarding, False),
+        )
+        vm = VmBuilder(self, value, self._notes)
+        self._vms.append(vm)
+        return vm.adapter(switch, *addresses, gateway=gateway, legacy=legacy, mac=mac, mtu=mtu)
+
+    def settings_on(self, switch: object, owner: str, addresses: object, gateway: object) -> IpSettings:
+        """Return IP settings for an adapter on a switch: the subnets are those known there."""
+        found = next((each for each in self._switches if each.name == switch), None)
+        nic = next((each for each in self._nics if found and each.name == found.nic), None)
+        network = self._network(nic.network) if nic else None
+        if network:
+            return network.settings(owner, addresses, gateway)
+        return Reader(self._notes, owner).settings(addresses, gateway, self._subnets_inside(found, switch))
+
+    def known_switch(self, switch: object, read: Reader) -> str | None:
+        """Return the name of a switch of this host; None if it was not declared before, which is noted."""
+        names = [each.name for each in self._switches]
+        if switch is None or switch in names:
+            return None if switch is None else str(switch)
+        self._notes.mistake(
+            f"{quoted(read.owner)} is to be on switch {quoted(switch)}, which host {quoted(self.name)} does not have",
+            target=read.owner,
+            remedy=f"declared so far: {', '.join(map(quoted, names)) or 'none'}",
+        )
+        return None
+
+    def value(self) -> HypervHost:
+        """Return the finished value."""
+        vms = tuple(vm.value for vm in self._vms)
+        return HypervHost(
+            self.name, tuple(self._nics), tuple(self._switches), tuple(self._adapters), vms, self._forwarding
+        )
+
+    def _subnets_inside(self, found: VirtualSwitch | None, switch: object) -> Subnets:
+        if switch is not None and (found is None or found.nic is not None or found.name in self._unsure):
+            return None
+        inside = [adapter.ip for adapter in self._adapters if found and adapter.switch == found.name and adapter.ip]
+        return tuple(address.network for ip in inside for address in ip.addresses)
+
+    def _switch(self, name: object, kind: SwitchType, nic: object, learning: object, ageing_s: object) -> str:
+        title = self._name("switch", name, f"switch-{len(self._switches) + 1}")
+        read = self._declare(title)
+        mode = read.choice("learning", learning, LearningMode, LearningMode.LEARNING)
+        ageing = read.number("ageing_s", ageing_s, 300)
+        self._switches.append(VirtualSwitch(title, kind, read.optional_name("NIC", nic), mode, ageing))
+        return title
+
+    def _name(self, kind: str, name: object, fallback: str) -> str:
+        return Reader(self._notes, self.name).name(kind, name, fallback)
+
+    def _reader(self, title: str) -> Reader:
+        return Reader(self._notes, f"{self.name}/{title}")
+
+    def _declare(self, title: str) -> Reader:
+        read = self._reader(title)
+        self._notes.declare(read.owner)
+        return read
+
+    def _network(self, network: object) -> NetworkBuilder | None:
+        if isinstance(network, NetworkBuilder):
+            return network
+        return next((each for each in self._networks if each.name == network), None)
+
+
+class VmBuilder:
+    """A VM under construction; every call returns it, so that calls can be chained."""
+
+    def __init__(self, host: HostBuilder, value: VirtualMachine, notes: Notes) -> None:
+        self._host = host
+        self.value = value
+        self._notes = notes
+
+    def adapter(
+        self,
+        switch: str | None = None,
+        *addresses: str,
+        name: str = "",
+        gateway: Texts = None,
+        legacy: bool = False,
+        mac: str = "",
+        mac_spoofing: bool = False,
+        mtu: int = DEFAULT_MTU,
+    ) -> VmBuilder:
+        """Add a network adapter (Add-VMNetworkAdapter); the first is called "Network Adapter", as New-VM does."""
+        about = Reader(self._notes, self.value.name)
+        old = about.flag("legacy", legacy, False)
+        free = self._free_name("Legacy Network Adapter" if old else "Network Adapter")
+        title = about.name("adapter", name, free) if name != "" else free
+        read = Reader(self._notes, f"{self.value.name}/{title}")
+        self._notes.declare(read.owner)
+        adapter = NetworkAdapter(
+            title,
+            self._host.known_switch(switch, about),
+            AdapterKind.LEGACY if old else AdapterKind.SYNTHETIC,
+            read.mac(mac),
+            self._host.settings_on(switch, read.owner, addresses, gateway),
+            read.flag("mac_spoofing", mac_spoofing, False),
+            read.number("mtu", mtu, DEFAULT_MTU),
+        )
+        self.value = replace(self.value, adapters=(*self.value.adapters, adapter))
+        return self
+
+    def _free_name(self, stem: str) -> str:
+        names = {adapter.name for adapter in self.value.adapters}
+        return next(
+            name for at in range(1, len(names) + 2) if (name := stem if at == 1 else f"{stem} {at}") not in names
+        )

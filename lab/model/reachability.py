@@ -1,0 +1,159 @@
+"""The oracle: who can talk to whom in a lab, and why; predicted from the model alone.
+
+What it predicts is a ping from one endpoint's address to another's: the request must get there and the answer must get
+back. :mod:`lab.model.wiring` knows the Ethernets, :mod:`lab.model.routing` what the IP stacks do (its docstring is the
+contract with the emulation); here the outcome gets a reason in Hyper-V's words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lab.model.addresses import Address
+from lab.model.endpoints import Endpoint, endpoints, not_shared
+from lab.model.interfaces import Segment, interfaces
+from lab.model.kinds import SwitchType
+from lab.model.objects import LabModel
+from lab.model.routing import NAT_REFUSES, Attachment, Journey, Stacks
+
+__all__ = ["Endpoint", "Oracle", "Verdict", "endpoints", "matrix", "predict"]
+
+Matrix = dict[tuple[Endpoint, Endpoint], "Verdict"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the target answers a ping, and the object and setting responsible.
+
+    ``path``: the machines (names) and segments that the request passes, as far as it comes. ``answered_by``: the
+    machine whose answer comes back, if any: on separate networks two machines may have one address, and then it is
+    another than the target, which is not reachable though a ping to its address succeeds.
+    """
+
+    reachable: bool
+    reason: str
+    path: tuple[Segment | str, ...] = ()
+    answered_by: str = ""
+
+    @property
+    def pings(self) -> bool:
+        """Whether a ping to the target's address is answered, by whomever: what a measurement sees."""
+        return bool(self.answered_by)
+
+
+def predict(model: LabModel, source: Endpoint, target: Endpoint, version: int = 4) -> Verdict:
+    """Return whether `source` can talk to `target`. For many pairs use :func:`matrix` or one :class:`Oracle`."""
+    return Oracle(model, version).predict(source, target)
+
+
+def matrix(model: LabModel, version: int = 4) -> Matrix:
+    """Return the verdict for every ordered pair of endpoints of different machines."""
+    oracle = Oracle(model, version)
+    found = endpoints(model)
+    return {(one, other): oracle.predict(one, other) for one in found for other in found if one.node != other.node}
+
+
+class Oracle:
+    """Answers for one model and one IP version; what it finds out about a part of the way it remembers."""
+
+    def __init__(self, model: LabModel, version: int = 4) -> None:
+        self._model = model
+        self._version = version
+        self._stacks = Stacks(model, version)
+        self._segments = {(each.node, each.label): each.segment for each in interfaces(model)}
+        self._hidden = _hidden(model, self._stacks) if version == 4 else {}
+        self._beyond = {net.router.name for net in model.networks if net.router}
+        self._beyond |= {computer.name for computer in model.internet.hosts}
+        self._how: dict[tuple[Segment | str, ...], str] = {}
+
+    def predict(self, source: Endpoint, target: Endpoint) -> Verdict:
+        """Return whether `source` can talk to `target`."""
+        asker, asked = source.address(self._version), target.address(self._version)
+        if source.why_down or target.why_down or asker is None or asked is None:
+            return Verdict(False, self._unusable(source) or self._unusable(target))
+        start = self._attachment(source, asker)
+        request = self._stacks.send(start, asked)
+        path = (source.node, *request.path)
+        if request.arrived is None:
+            return Verdict(False, self._why(source, target, request), path)
+        answer = self._stacks.answer(request, asked, asker)
+        if answer.arrived is None or answer.node != source.node:
+            return Verdict(False, f"no way back: {_lost(answer, asker)}", path)
+        if request.node != target.node:
+            reason = self._structure(source, target) or f"the two are on separate networks, and {asked} is"
+            return Verdict(False, f'{reason}; "{request.node}" has that address, too, and answers', path, request.node)
+        return Verdict(True, self._how_far(path, request), path, target.node)
+
+    def _unusable(self, endpoint: Endpoint) -> str:
+        if endpoint.why_down:
+            return endpoint.why_down
+        if endpoint.address(self._version) is None:
+            return f'"{endpoint.name}" has no IPv{self._version} address'
+        return ""
+
+    def _attachment(self, endpoint: Endpoint, address: Address) -> Attachment:
+        found = self._stacks.attachment(endpoint.node, address)
+        assert found, "an endpoint that is up has an interface that is up"
+        return found
+
+    def _why(self, source: Endpoint, target: Endpoint, request: Journey) -> str:
+        """Return why a request does not arrive: what separates the two, or else where it got stuck."""
+        reason = self._structure(source, target)
+        if reason:
+            return reason
+        at = self._segments[target.node, target.interface]
+        router = self._hidden.get(self._stacks.wiring.ethernet(at)) if at else None
+        if router and request.node in self._beyond - {router}:
+            return NAT_REFUSES.format(router)
+        return request.failure
+
+    def _structure(self, source: Endpoint, target: Endpoint) -> str:
+        """Return which switch's type or setting keeps two endpoints apart, if one does."""
+        here = self._segments[source.node, source.interface]
+        there = self._segments[target.node, target.interface]
+        if not here or not there or self._stacks.wiring.joined(here, there):
+            return ""
+        for segment in (here, there):
+            if self._type(segment) is SwitchType.PRIVATE:
+                return f"{segment} is a private switch: it connects its VMs only"
+        for host, switch in ((source.node, there), (target.node, here)):
+            if self._without_management(host, switch):
+                return not_shared(switch)
+        if self._type(there) is SwitchType.INTERNAL:
+            return f"{there} is an internal switch: it connects its VMs and the management OS only"
+        return ""
+
+    def _type(self, segment: Segment) -> SwitchType | None:
+        host = self._model.host(segment.host)
+        switch = host.switch(segment.name) if host else None
+        return switch.type if switch else None
+
+    def _without_management(self, node: str, segment: Segment) -> bool:
+        host = self._model.host(node)
+        return bool(host and segment.host == node and not host.adapters_on(segment.name))
+
+    def _how_far(self, path: tuple[Segment | str, ...], request: Journey) -> str:
+        between = path[1:-1]
+        known = self._how.get(between)
+        if known is None:
+            known = self._how[between] = _through(between, request)
+        return known
+
+
+def _hidden(model: LabModel, stacks: Stacks) -> dict[int, str]:
+    """Return the router that hides each Ethernet."""
+    routers = [(net.name, net.router) for net in model.networks if net.router and net.router.nat]
+    return {stacks.wiring.ethernet(Segment(name=name)): router.name for name, router in routers}
+
+
+def _lost(answer: Journey, asker: Address) -> str:
+    return answer.failure or f'the answer goes to "{answer.node}", which has the address {asker}, too'
+
+
+def _through(between: tuple[Segment | str, ...], request: Journey) -> str:
+    segments = [str(each) for each in between if isinstance(each, Segment)]
+    machines = [f'"{each}"' for each in between if isinstance(each, str)]
+    if not machines:
+        return f"both on {segments[0]}" if len(segments) == 1 else f"through {' and '.join(segments)}"
+    routed = f"routed by {' and '.join(machines)}"
+    return f"{routed}, which translates addresses" if request.translations else routed

@@ -1,0 +1,176 @@
+"""From what a user wrote to values: every function takes anything at all, and notes what it cannot be used as.
+
+A value that cannot be used is replaced by one that causes no further mistakes, so that each mistake is reported once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from ipaddress import ip_address, ip_interface, ip_network
+from typing import TypeVar
+
+from lab.model.addresses import Address, Interface, IpSettings, Network, parse_mac
+from lab.model.names import quoted
+from lab.model.notes import Notes
+
+Choice = TypeVar("Choice", bound=Enum)
+
+Texts = str | tuple[str, ...] | list[str] | None
+
+# The subnets known at a place; None if they are not known because of a mistake that has been noted already.
+Subnets = tuple[Network, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads values for `notes`; messages call the thing that they belong to `owner`."""
+
+    notes: Notes
+    owner: str
+
+    def name(self, kind: str, value: object, fallback: str) -> str:
+        """Return a name as it was written (which names are allowed is for the validation to say)."""
+        if isinstance(value, str):
+            return value
+        self._mistake(f"the {kind} name is {_shown(value)}, expected text in quotes")
+        return fallback
+
+    def optional_name(self, kind: str, value: object) -> str | None:
+        return None if value is None else (self.name(kind, value, "") or None)
+
+    def number(self, what: str, value: object, fallback: int) -> int:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        self._mistake(f"{self._whose(what)} is {_shown(value)}, expected a whole number")
+        return fallback
+
+    def seconds(self, what: str, value: object, fallback: float) -> float:
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            return float(value)
+        self._mistake(f"{self._whose(what)} is {_shown(value)}, expected a number of seconds")
+        return fallback
+
+    def flag(self, what: str, value: object, fallback: bool) -> bool:
+        if isinstance(value, bool):
+            return value
+        self._mistake(f"{self._whose(what)} is {_shown(value)}, expected True or False")
+        return fallback
+
+    def choice(self, what: str, value: object, kind: type[Choice], fallback: Choice) -> Choice:
+        """Return the member of an enumeration, given as such or as its text in any case."""
+        for member in kind:
+            if value is member or (isinstance(value, str) and value.casefold() == str(member.value).casefold()):
+                return member
+        known = " or ".join(str(member.value) for member in kind)
+        self._mistake(f"{self._whose(what)} is {_shown(value)}, expected {known}")
+        return fallback
+
+    def mac(self, value: object) -> str:
+        """Return a MAC address, or an empty text for one that the lab chooses."""
+        if value in ("", None):
+            return ""
+        try:
+            return parse_mac(value if isinstance(value, str) else repr(value))
+        except ValueError as error:
+            self._mistake(f"{quoted(self.owner)}: {error}")
+            return ""
+
+    def networks(self, values: tuple[object, ...]) -> Subnets:
+        """Return subnets; None if one of them cannot be read."""
+        found = tuple(self._network(value) for value in values)
+        good = tuple(net for net in found if net)
+        return good if len(good) == len(found) else None
+
+    def interfaces(self, values: object, subnets: Subnets) -> tuple[Interface, ...]:
+        """Return addresses with their prefix lengths, taken from `subnets` where they are not given."""
+        return tuple(found for value in _texts(values) if (found := self._interface(value, subnets)))
+
+    def settings(self, addresses: object, gateway: object, subnets: Subnets) -> IpSettings:
+        gateways = tuple(found for value in _texts(gateway) if (found := self._gateway(value)))
+        return IpSettings(self.interfaces(addresses, subnets), gateways)
+
+    def _interface(self, value: object, subnets: Subnets) -> Interface | None:
+        try:
+            found = ip_interface(_address_text(value))
+        except ValueError:
+            self._mistake(
+                f"{quoted(self.owner)} has the address {_shown(value)}, which is not an IP address",
+                "write it like 192.168.1.10/24 or 2001:db8::10/64",
+            )
+            return None
+        if "/" in str(value):
+            return found
+        return None if subnets is None else self._with_prefix(found, subnets)
+
+    def _with_prefix(self, found: Interface, subnets: tuple[Network, ...]) -> Interface | None:
+        has = f"{quoted(self.owner)} has the address {found.ip}"
+        known = [net for net in subnets if net.version == found.version]
+        if not known:
+            self._mistake(
+                f"{has} without a prefix length, and no subnet is known there",
+                f"write it like {found.ip}/{24 if found.version == 4 else 64}",
+            )
+            return None
+        inside = next((net for net in known if found.ip in net), None)
+        if inside is None:
+            nets = ", ".join(map(str, known))
+            self._mistake(
+                f"{has}, which is outside its subnet {nets}",
+                f"give it an address of {nets}",
+            )
+            return None
+        return ip_interface(f"{found.ip}/{inside.prefixlen}")
+
+    def _gateway(self, value: object) -> Address | None:
+        try:
+            return ip_address(_address_text(value))
+        except ValueError:
+            self._mistake(
+                f"{quoted(self.owner)} has the gateway {_shown(value)}, which is not an IP address",
+                "write it like 192.168.1.1, without a prefix length",
+            )
+            return None
+
+    def _network(self, value: object) -> Network | None:
+        try:
+            return ip_network(_address_text(value))
+        except ValueError as error:
+            why = "it has host bits set" if "host bits" in str(error) else "it is not an IP network"
+            self._mistake(
+                f"{quoted(self.owner)} has the subnet {_shown(value)}: {why}", f"write it like {_network_like(value)}"
+            )
+            return None
+
+    def _whose(self, what: str) -> str:
+        return f"{what} of {quoted(self.owner)}"
+
+    def _mistake(self, message: str, remedy: str = "") -> None:
+        self.notes.mistake(message, target=self.owner, remedy=remedy)
+
+
+def _texts(values: object) -> Iterator[object]:
+    """Yield one or several values; what is empty counts as none."""
+    if isinstance(values, tuple | list):
+        yield from (each for value in values for each in _texts(value))
+    elif values not in ("", None):
+        yield values
+
+
+def _address_text(value: object) -> str:
+    if isinstance(value, bool | int | float | bytes):  # numbers and bytes are addresses for the ipaddress module
+        raise ValueError(value)
+    return str(value).strip()
+
+
+def _network_like(value: object) -> str:
+    try:
+        return str(ip_network(_address_text(value), strict=False))
+    except ValueError:
+        return "192.168.1.0/24"
+
+
+def _shown(value: object) -> str:
+    return quoted(value) if isinstance(value, str) else f"{quoted(value)[1:-1]} ({type(value).__name__})"

@@ -1,0 +1,231 @@
+"""Layer 3: the way of one packet through the IP stacks of a lab, for one IP version.
+
+What is assumed of every stack, so that the emulation can do exactly that:
+
+* An interface that is down, and a NIC that an external switch has taken, take no part: no address, no route.
+* ARP and neighbour discovery answer for the addresses of the interface that was asked, and for no others.
+* A machine that does not forward follows the strong host model (RFC 1122 3.3.4.2, what Windows does): a packet leaves
+  by the interface that has its source address, to the destination itself if that is in a subnet of the interface, else
+  to the interface's gateway. What arrives for an address of another interface is dropped, and so is what is for others.
+* A machine that forwards follows the weak host model, with one table for what it sends and what it forwards: the
+  longest subnet of its interfaces (the first interface among equals), then its routes, then the gateway of the first
+  interface that has one. It accepts what is for any of its addresses, at any interface. No reverse-path filter.
+* A packet for the sender's own address never leaves it. Redirects and router advertisements do not exist.
+* On the internet every host and every router takes all of the internet's subnets to be on its own link, and knows, for
+  each physical network whose router does not hide it, the way to its subnets: the router's first outside address.
+  ``nat`` hides IPv4 only. The internet's hosts do not forward.
+* A router with ``nat`` gives IPv4 packets that it sends to the internet its own outside address (the one in the next
+  hop's subnet, else its first), and takes back the answers to those. Everything else from the internet to the inside is
+  dropped, and so are answers to what it never saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lab.model.addresses import Address, Interface, Network
+from lab.model.interfaces import IpInterface, Segment, interfaces
+from lab.model.objects import LabModel
+from lab.model.wiring import Wiring
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attachment:
+    """An interface that is up and plugged in, as IP sees it."""
+
+    node: str
+    label: str
+    segment: Segment
+    interfaces: tuple[Interface, ...]
+    addresses: frozenset[Address]
+    networks: tuple[Network, ...]
+    gateway: Address | None
+    translates: bool = False
+
+    def source_for(self, next_hop: Address) -> Address:
+        """Return the address that a router puts in place of the sender's."""
+        return next((each.ip for each in self.interfaces if next_hop in each.network), self.interfaces[0].ip)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Journey:
+    """How far a packet came: delivered at ``arrived``, or ``failure`` says why not, and ``node`` where.
+
+    ``path`` is what it passed on the way; ``translations`` the machines that gave it another source, with that source.
+    """
+
+    node: str
+    path: tuple[Segment | str, ...]
+    arrived: Attachment | None = None
+    failure: str = ""
+    translations: tuple[tuple[str, Address], ...] = ()
+
+
+NAT_REFUSES = 'the router "{}" translates addresses: nothing gets in unasked'
+
+
+class Stacks:
+    """The IP stacks of all running machines of a lab, for one IP version. Journeys are computed once each."""
+
+    def __init__(self, model: LabModel, version: int) -> None:
+        self.routers = frozenset(_forwarding(model))
+        self._tabled = self.routers | {computer.name for computer in model.internet.hosts}
+        hiding = {net.router.name for net in model.networks if net.router and net.router.nat and version == 4}
+        live = [each for each in interfaces(model) if each.up and not each.bound_to and each.segment]
+        self.wiring = Wiring(model, live, self.routers)
+        self._at: dict[str, list[Attachment]] = {}
+        self._owner: dict[tuple[int, Address], Attachment] = {}
+        self._local: dict[str, dict[Address, Attachment]] = {}
+        for each in live:
+            if each.segment:
+                translates = each.node in hiding and each.segment == Segment()
+                link = model.internet.subnets if each.segment == Segment() else ()
+                self._add(_attachment(each, each.segment, version, link, translates))
+        self._published = tuple(_published(model, version))
+        self._journeys: dict[tuple[Segment, Address, Address, bool], Journey] = {}
+        self._routes: dict[tuple[str, Address], tuple[Attachment, Address] | None] = {}
+
+    def attachment(self, node: str, address: Address) -> Attachment | None:
+        """Return the interface of a machine that has an address."""
+        return self._local.get(node, {}).get(address)
+
+    def send(self, source: Attachment, target: Address, *, reply: bool = False) -> Journey:
+        """Return the journey of a packet that the machine of `source` sends from that interface's address."""
+        own = self._local[source.node].get(target)
+        if own:
+            return Journey(source.node, (), own)
+        if source.node in self._tabled:
+            return self._forward(source.node, target, reply)
+        if any(target in net for net in source.networks):
+            return self._transit(source.segment, target, target, reply)
+        if source.gateway:
+            return self._transit(source.segment, source.gateway, target, reply)
+        return Journey(source.node, (), failure=self._no_route(source, target))
+
+    def answer(self, journey: Journey, asked: Address, source: Address) -> Journey:
+        """Return the journey of the answer to a packet that arrived: from the address `asked` back to `source`."""
+        sender = self.attachment(journey.node, asked)
+        assert sender
+        sources = [source, *(outside for _, outside in journey.translations)]
+        back = self.send(sender, sources[-1], reply=True)
+        for router, _ in reversed(journey.translations):
+            if back.node != router or not back.arrived:
+                break
+            sources.pop()
+            inner = self._forward(router, sources[-1], True)
+            back = Journey(inner.node, back.path + inner.path, inner.arrived, inner.failure)
+        return back
+
+    def _add(self, attachment: Attachment) -> None:
+        node = attachment.node
+        self._at.setdefault(node, []).append(attachment)
+        ethernet = self.wiring.ethernet(attachment.segment)
+        for address in attachment.addresses:
+            self._owner.setdefault((ethernet, address), attachment)
+            self._local.setdefault(node, {}).setdefault(address, attachment)
+
+    def _transit(self, segment: Segment, next_hop: Address, target: Address, reply: bool) -> Journey:
+        """Return the journey of a packet on a segment, on its way to a machine there: the next hop."""
+        key = (segment, next_hop, target, reply)
+        journey = self._journeys.get(key)
+        if journey is None:
+            # A packet that comes here again while this is being worked out goes round in circles.
+            self._journeys[key] = Journey("", (), failure=f"packets for {target} go round in circles")
+            journey = self._journeys[key] = self._carry(segment, next_hop, target, reply)
+        return journey
+
+    def _carry(self, segment: Segment, next_hop: Address, target: Address, reply: bool) -> Journey:
+        owner = self._owner.get((self.wiring.ethernet(segment), next_hop))
+        if owner is None:
+            return Journey("", (segment,), failure=f"nobody on {segment} has the address {next_hop}")
+        node = owner.node
+        path: tuple[Segment | str, ...] = (*self.wiring.way(segment, owner.segment), node)
+        if target in self._local[node]:
+            if target in owner.addresses or node in self.routers:
+                return Journey(node, path, owner)
+            return Journey(node, path, failure=_strong(owner, target, self._local[node][target]))
+        if node not in self.routers:
+            return Journey(node, path, failure=f'"{node}" does not forward packets (forwarding is off)')
+        if owner.translates and not reply:
+            return Journey(node, path, failure=NAT_REFUSES.format(node))
+        rest = self._forward(node, target, reply)
+        return Journey(rest.node, path + rest.path, rest.arrived, rest.failure, rest.translations)
+
+    def _forward(self, node: str, target: Address, reply: bool) -> Journey:
+        route = self._route(node, target)
+        if route is None:
+            return Journey(node, (), failure=f'no route: "{node}" knows no way to {target}')
+        out, next_hop = route
+        if out.translates and reply:
+            return Journey(node, (), failure=f'"{node}" translates addresses and did not see the question')
+        rest = self._transit(out.segment, next_hop, target, reply)
+        if not out.translates:
+            return rest
+        outside = ((node, out.source_for(next_hop)),)
+        return Journey(rest.node, rest.path, rest.arrived, rest.failure, outside + rest.translations)
+
+    def _route(self, node: str, target: Address) -> tuple[Attachment, Address] | None:
+        key = (node, target)
+        if key not in self._routes:
+            self._routes[key] = self._find_route(node, target)
+        return self._routes[key]
+
+    def _find_route(self, node: str, target: Address) -> tuple[Attachment, Address] | None:
+        direct = self._longest(node, target)
+        if direct:
+            return direct, target
+        for network, gateway in self._published:
+            out = self._longest(node, gateway) if target in network else None
+            if out and out.segment == Segment() and gateway not in out.addresses:
+                return out, gateway
+        return next(((each, each.gateway) for each in self._at[node] if each.gateway), None)
+
+    def _no_route(self, source: Attachment, target: Address) -> str:
+        where = f" on {source.label}" if len(self._at[source.node]) > 1 else ""
+        subnets = " and ".join(map(str, source.networks))
+        return f'no route: "{source.node}" has no gateway{where} and {target} is outside its subnet {subnets}'
+
+    def _longest(self, node: str, target: Address) -> Attachment | None:
+        found = [(net.prefixlen, each) for each in self._at[node] for net in each.networks if target in net]
+        return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def _forwarding(model: LabModel) -> Iterator[str]:
+    yield from (host.name for host in model.hosts if host.forwarding)
+    yield from (vm.name for _, vm in model.vms() if vm.forwarding)
+    yield from (network.router.name for network in model.networks if network.router)
+
+
+def _published(model: LabModel, version: int) -> Iterator[tuple[Network, Address]]:
+    for network in model.networks:
+        router = network.router
+        outside = router.outside.of_version(version) if router else None
+        if router and outside and not (router.nat and version == 4):
+            for subnet in network.subnets:
+                if subnet.version == version:
+                    yield subnet, outside.ip
+
+
+def _attachment(
+    each: IpInterface, segment: Segment, version: int, link: tuple[Network, ...], translates: bool
+) -> Attachment:
+    found = tuple(address for address in each.ip.addresses if address.version == version)
+    more = [net for net in link if net.version == version] if found else []
+    return Attachment(
+        node=each.node,
+        label=each.label,
+        segment=segment,
+        interfaces=found,
+        addresses=frozenset(address.ip for address in found),
+        networks=tuple(dict.fromkeys([*(address.network for address in found), *more])),
+        gateway=each.ip.gateway(version) if found else None,
+        translates=translates,
+    )
+
+
+def _strong(at: Attachment, target: Address, has: Attachment) -> str:
+    return (
+        f'"{at.node}" takes nothing for {target} at {at.label}: the address belongs to {has.label}, '
+        "and a Windows machine accepts at an interface only what is for that interface (strong host model)"
+    )

@@ -1,0 +1,1 @@
+"""The rules of :mod:`lab.model.validate`, by what they are about."""

@@ -1,0 +1,150 @@
+"""IP and MAC addresses: what a machine can have, and what only one machine of a network can have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv6Address
+
+from lab.errors import ErrorRecord
+from lab.model.addresses import Address, Interface, IpSettings, hyperv_mac
+from lab.model.interfaces import (
+    IpInterface,
+    Segment,
+    host_interfaces,
+    interfaces_of_computers,
+    router_interfaces,
+    vm_interfaces,
+)
+from lab.model.names import quoted
+from lab.model.objects import LabModel
+from lab.model.rules.mistakes import mistake
+
+
+def settings(model: LabModel) -> Iterator[ErrorRecord]:
+    """Addresses and gateways that a machine cannot have."""
+    for owner, target, ip in _configured(model):
+        for address in ip.addresses:
+            why = _why_unusable(address)
+            if why:
+                yield mistake(target, f"{quoted(owner)} has the address {address}, which {why}")
+        for gateway in ip.gateways:
+            yield from _gateway(owner, target, ip, gateway)
+
+
+def _configured(model: LabModel) -> Iterator[tuple[str, str, IpSettings]]:
+    """Yield (name, target, settings) of every machine, running or not; a NIC keeps its settings while it is bound."""
+    for host in model.hosts:
+        for nic in host.nics:
+            yield f"{host.name}/{nic.name}", f"{host.name}/{nic.name}", nic.ip
+        for adapter in host.management_adapters:
+            if adapter.ip:
+                yield host.management_id(adapter), f"{host.name}/{adapter.name}", adapter.ip
+        for vm in host.vms:
+            for adapter in vm.adapters:
+                if adapter.ip:
+                    yield vm.adapter_id(adapter), vm.adapter_id(adapter), adapter.ip
+    for computer in interfaces_of_computers(model):
+        yield computer.node, computer.node, computer.ip
+    for network in model.networks:
+        if network.router:
+            yield network.router.name, network.router.name, network.router.inside
+
+
+def _why_unusable(address: Interface) -> str:
+    ip, net = address.ip, address.network
+    if isinstance(ip, IPv6Address) and (ip.scope_id or ip.ipv4_mapped):
+        return "has a zone" if ip.scope_id else "is an IPv4 address in IPv6 form"
+    if ip.is_unspecified or ip.is_loopback or ip.is_multicast:
+        return "is not the address of an adapter"
+    if ip.version == 6 and ip.is_link_local:
+        return "is link-local: every adapter makes itself one"
+    if ip.version == 4 and ip.is_reserved:
+        return "is reserved"
+    if net.prefixlen == 0:
+        return "leaves no network around its subnet: expected a prefix length of 1 or more"
+    return _why_not_in_subnet(address)
+
+
+def _why_not_in_subnet(address: Interface) -> str:
+    ip, net = address.ip, address.network
+    if net.prefixlen >= net.max_prefixlen - 1:
+        return ""
+    if ip == net.network_address:
+        return f"is that of the subnet {net} itself"
+    if ip.version == 4 and ip == net.broadcast_address:
+        return f"is the broadcast address of its subnet {net}"
+    return ""
+
+
+def _gateway(owner: str, target: str, ip: IpSettings, gateway: Address) -> Iterator[ErrorRecord]:
+    own = [each for each in ip.addresses if each.version == gateway.version]
+    who = quoted(owner)
+    if ip.gateway(gateway.version) != gateway:
+        yield mistake(target, f"{who} has a second IPv{gateway.version} gateway, {gateway}", "give it one")
+    elif not own:
+        yield mistake(target, f"{who} has the gateway {gateway}, but no IPv{gateway.version} address", "give it one")
+    elif any(gateway == each.ip for each in own):
+        yield mistake(target, f"{who} has itself, {gateway}, as its gateway", "give it the router's address")
+    elif not any(gateway in each.network for each in own):
+        nets = ", ".join(str(each.network) for each in own)
+        yield mistake(
+            target,
+            f"{who} has the gateway {gateway}, which is outside its subnet {nets}",
+            f"a gateway is a neighbour: give it an address of {nets}",
+        )
+
+
+def doubles(model: LabModel) -> Iterator[ErrorRecord]:
+    """Two adapters with one address on one network. (On separate networks that is allowed.)"""
+    ips: dict[tuple[Segment, Address], str] = {}
+    macs: dict[tuple[Segment, str], str] = {}
+    own: set[tuple[str, Address]] = set()
+    ethernets = _ethernets(model)
+    for owner, target, interface in _running(model):
+        for address in interface.ip.addresses:
+            if (interface.node, address.ip) in own:
+                yield mistake(target, f"{quoted(interface.node)} has the address {address.ip} twice", "once is enough")
+            own.add((interface.node, address.ip))
+        segment = ethernets.get(interface.segment) if interface.segment else None
+        if segment is None or interface.bound_to:
+            continue
+        for address in interface.ip.addresses:
+            other = ips.setdefault((segment, address.ip), owner)
+            if other != owner:
+                yield _double(target, owner, f"address {address.ip}", other, segment)
+        if interface.mac and macs.setdefault((segment, interface.mac), owner) != owner:
+            what = f"MAC address {hyperv_mac(interface.mac)}"
+            yield _double(target, owner, what, macs[segment, interface.mac], segment)
+
+
+def _double(target: str, owner: str, what: str, other: str, segment: Segment) -> ErrorRecord:
+    return mistake(
+        target, f"{quoted(owner)} has the {what}, which {quoted(other)} has already on {segment}", "give it another one"
+    )
+
+
+def _running(model: LabModel) -> Iterator[tuple[str, str, IpInterface]]:
+    """Yield (name, target, interface) of every machine that runs."""
+    for host in model.hosts:
+        declared = [*(nic.name for nic in host.nics), *(adapter.name for adapter in host.management_adapters)]
+        for name, interface in zip(declared, host_interfaces(host), strict=True):
+            yield interface.full_name, f"{host.name}/{name}", interface
+        for vm in host.vms:
+            for interface in vm_interfaces(host, vm) if vm.running else ():
+                yield interface.full_name, interface.full_name, interface
+    for network in model.networks:
+        for interface in router_interfaces(network):
+            yield interface.node, interface.node, interface
+    for interface in interfaces_of_computers(model):
+        yield interface.node, interface.node, interface
+
+
+def _ethernets(model: LabModel) -> dict[Segment, Segment]:
+    """Return, for each segment, what stands for the Ethernet that it is part of."""
+    found = {Segment(): Segment()} | {Segment(name=net.name): Segment(name=net.name) for net in model.networks}
+    for host in model.hosts:
+        for switch in host.switches:
+            nic = host.nic(switch.nic)
+            own = Segment(host.name, switch.name)
+            found[own] = Segment(name=nic.network) if nic else own
+    return found
