@@ -82,8 +82,9 @@ class _Execution:
         yield "starting machines", self._create_nodes
         yield "plugging in cables", self._create_cables
         yield "starting Open vSwitch", self._create_instances
+        yield "configuring addresses", lambda: self._configure(internal=False)
         yield "creating switches", self._create_bridges_and_ports
-        yield "configuring addresses", self._configure
+        yield "configuring the management OS", lambda: self._configure(internal=True)
 
     # -- removal ------------------------------------------------------------------------------------------------------
 
@@ -234,18 +235,24 @@ class _Execution:
 
     # -- addresses ----------------------------------------------------------------------------------------------------
 
-    def _configure(self) -> None:
+    def _configure(self, *, internal: bool) -> None:
+        """Give interfaces their settings: first those on cables, and when the switches are there those inside them."""
         programs: dict[str, list[str]] = defaultdict(list)
+        inside = {(port.node, port.device) for port in self._wanted.ports if port.internal}
         routes = _RouteChanges(self._plan, self._wanted)
-        for node in routes.nodes & set(self._pids):
+        late = {node for node, _ in inside}
+        routed = {node for node in routes.nodes & set(self._pids) if (node in late) == internal}
+        for node in sorted(routed):
             programs[node] += routes.removals(node)
         for step in self._plan.of(Interface, Action.CREATE, Action.CHANGE):
             interface, old = step.new, step.old
             assert isinstance(interface, Interface)
+            if ((interface.node, interface.device) in inside) != internal:
+                continue
             if any(":" in address for address in interface.addresses):
                 write_sysctls(self._pids[interface.node], {f"ipv6/conf/{interface.device}/disable_ipv6": "0"})
             programs[interface.node] += links.set_interface(interface, old if isinstance(old, Interface) else None)
-        for node in routes.nodes & set(self._pids):
+        for node in sorted(routed):
             programs[node] += routes.additions(node)
         run_batches([links.batch(self._pids[node], programs[node]) for node in sorted(programs) if programs[node]])
 

@@ -53,6 +53,9 @@ def set_interface(interface: Interface, before: Interface | None = None) -> Iter
     device = f"dev {interface.device}"
     if before is None or before.alias != interface.alias:
         yield f'link set {device} alias "{interface.alias}"'
+        if interface.alias != interface.device and " (" in interface.alias:
+            # `ip addr` shows no alias, but an alternative name, which must not have a space.
+            yield f'link property add {device} altname "{interface.alias.replace(" ", "")}"'
     if before is None or (before.mac, before.mtu) != (interface.mac, interface.mtu):
         yield f"link set {device} address {interface.mac} mtu {interface.mtu}"
     if before is None or before.up != interface.up:

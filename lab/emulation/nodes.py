@@ -32,7 +32,7 @@ def sysctls(node: Node) -> dict[str, str]:
             f"ipv4/conf/{scope}/rp_filter": "0",
             f"ipv4/conf/{scope}/accept_redirects": "0",
             f"ipv4/conf/{scope}/send_redirects": "0",
-            f"ipv4/conf/{scope}/arp_ignore": "0" if node.forwarding else "1",
+            f"ipv4/conf/{scope}/arp_ignore": "1",
             f"ipv4/conf/{scope}/arp_announce": "2",
             f"ipv6/conf/{scope}/accept_dad": "0",
         }

@@ -20,7 +20,7 @@ from lab.engine.resources import Blueprint, Bridge, Cable, Instance, Interface, 
 
 Item = TypeVar("Item", Bridge, Port)
 
-_SHOW: Final = "addr show\nroute show table all\n-6 route show table all\n"
+_SHOW: Final = "link show\naddr show\nroute show table all\n-6 route show table all\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,11 @@ def _parse(text: str) -> Kernel:
         answer, end = decoder.raw_decode(rest)
         answers.append(answer)
         rest = rest[end:].strip()
-    devices = {device["ifname"]: device for device in answers[0] if device.get("ifname")}
+    settings = {device["ifname"]: device for device in answers[1] if device.get("ifname")}
+    devices = {each["ifname"]: settings.get(each["ifname"], {}) | each for each in answers[0]}  # only a link tells its alias
     routes = frozenset(
         (str(route.get("table", "")), _destination(route, version), route.get("gateway", ""), route.get("dev", ""))
-        for version, answer in ((4, answers[1]), (6, answers[2]))
+        for version, answer in ((4, answers[2]), (6, answers[3]))
         for route in answer
     )
     return Kernel(devices, routes)

@@ -191,15 +191,16 @@ def _interface(interface: IpInterface, allocation: Allocation) -> Interface:
 
 
 def _routes(model: LabModel, everything: tuple[IpInterface, ...]) -> Iterator[Route]:
+    forwarding = {node.name for node in _nodes(model) if node.forwarding}
     by_node: dict[str, list[IpInterface]] = {}
     for interface in everything:
         if interface.up and interface.ip.addresses:
             by_node.setdefault(interface.node, []).append(interface)
     for mine in by_node.values():
         yield from _default_routes(mine)
-        if len(mine) > 1:
+        if len(mine) > 1 and mine[0].node not in forwarding:
             yield from _strong_host_routes(mine)
-    yield from _internet_routes(model)
+    yield from _internet_routes(model, everything)
 
 
 def _default_routes(mine: list[IpInterface]) -> Iterator[Route]:
@@ -222,15 +223,20 @@ def _strong_host_routes(mine: list[IpInterface]) -> Iterator[Route]:
                 yield Route(interface.node, _anywhere(address.version), str(gateway), interface.device, source)
 
 
-def _internet_routes(model: LabModel) -> Iterator[Route]:
-    """Internet hosts know the way to every network whose router does not hide it."""
+def _internet_routes(model: LabModel, everything: tuple[IpInterface, ...]) -> Iterator[Route]:
+    """On the internet everything is one link, and its hosts know the way to every network that no router hides."""
+    for interface in everything:
+        if interface.segment != Segment():
+            continue
+        own = {address.network for address in interface.ip.addresses}
+        for subnet in model.internet.subnets:
+            if subnet not in own:
+                yield Route(interface.node, str(subnet), "", interface.device)
     for network in model.networks:
         router = network.router
-        if not router:
-            continue
-        for subnet in network.subnets:
-            via = router.outside.of_version(subnet.version)
-            if via is None or (router.nat and subnet.version == 4):
+        for subnet in network.subnets if router else ():
+            via = router.outside.of_version(subnet.version) if router else None
+            if router is None or via is None or (router.nat and subnet.version == 4):
                 continue
             for computer in model.internet.hosts:
                 yield Route(computer.name, str(subnet), str(via.ip), "eth0")

@@ -88,7 +88,7 @@ class Lab:
             internet=Internet(tuple(self._internet_subnets), tuple(self._internet)),
             interruption_s=self._interruption_s,
         )
-        mistakes = self._notes.mistakes + self._notes.located(validate(model))
+        mistakes = self._notes.together_with(validate(model))
         del self._notes.mistakes[before:]
         if mistakes:
             raise TopologyError(mistakes)

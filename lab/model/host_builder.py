@@ -11,6 +11,7 @@ from lab.model.network_builder import NetworkBuilder
 from lab.model.notes import Notes
 from lab.model.objects import DEFAULT_MTU, HypervHost, NetworkAdapter, PhysicalNic, VirtualMachine, VirtualSwitch
 from lab.model.reading import Reader, Subnets, Texts
+from lab.model.rules.mistakes import known
 
 
 class HostBuilder:
@@ -93,7 +94,7 @@ class HostBuilder:
             self._adapters.append(NetworkAdapter(title, found, mac=read.mac(mac), ip=ip))
         return title
 
-    def vm(
+    def vm(  # noqa: PLR0913 - settings given by name
         self,
         name: str,
         switch: str | None = None,
@@ -136,10 +137,11 @@ class HostBuilder:
         names = [each.name for each in self._switches]
         if switch is None or switch in names:
             return None if switch is None else str(switch)
+        host = quoted(self.name)
         self._notes.mistake(
-            f"{quoted(read.owner)} is to be on switch {quoted(switch)}, which host {quoted(self.name)} does not have",
+            f"{quoted(read.owner)} is to be on switch {quoted(switch)}, which host {host} does not have (yet)",
             target=read.owner,
-            remedy=f"declared so far: {', '.join(map(quoted, names)) or 'none'}",
+            remedy=known(names, switch),
         )
         return None
 
@@ -189,7 +191,7 @@ class VmBuilder:
         self.value = value
         self._notes = notes
 
-    def adapter(
+    def adapter(  # noqa: PLR0913 - settings given by name
         self,
         switch: str | None = None,
         *addresses: str,

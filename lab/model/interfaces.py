@@ -108,9 +108,9 @@ def vm_interfaces(host: HypervHost, vm: VirtualMachine) -> Iterator[IpInterface]
         connected = host.switch(adapter.switch) is not None
         driver = vm.has_driver(adapter)
         if not driver:
-            why = "the guest has no driver for a synthetic adapter: integration services are off"
+            why = f'VM "{vm.name}" has no driver for its synthetic adapter: integration services are off'
         elif not connected:
-            why = "media disconnected: the adapter is connected to no switch"
+            why = f'media disconnected: adapter "{vm.adapter_id(adapter)}" is connected to no switch'
         else:
             why = ""
         yield IpInterface(
@@ -171,7 +171,7 @@ def _management_adapter(host: HypervHost, adapter: NetworkAdapter) -> IpInterfac
         ip=inherited if adapter.ip is None else adapter.ip,
         mac=adapter.mac or (nic.mac if nic else ""),
         mtu=adapter.mtu,
-        why_down="" if switch else "media disconnected: the adapter is connected to no switch",
+        why_down="" if switch else f'media disconnected: adapter "{adapter.name}" is connected to no switch',
     )
 
 

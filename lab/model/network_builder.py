@@ -15,7 +15,7 @@ from lab.model.reading import Reader, Subnets, Texts
 class NetworkBuilder:
     """A physical network under construction."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - settings given by name
         self, notes: Notes, name: str, subnets: tuple[str, ...], *, router: Texts, nat: bool, mtu: int
     ) -> None:
         self._notes = notes

@@ -29,9 +29,15 @@ class Notes:
         """Remember that the script's present statement makes `target`; of two with one name, the later is at fault."""
         self.places[target] = script_line()
 
-    def located(self, records: Iterable[ErrorRecord]) -> list[ErrorRecord]:
-        """Return mistakes found later, each with the statement that made its target."""
-        return [replace(each, where=each.where or self.places.get(each.target, "")) for each in records]
+    def together_with(self, records: Iterable[ErrorRecord]) -> list[ErrorRecord]:
+        """Return all mistakes, those found later with the statement that made their target, in the script's order."""
+        found = [replace(each, where=each.where or self.places.get(each.target, "")) for each in records]
+        return sorted([*self.mistakes, *found], key=_place)
+
+
+def _place(record: ErrorRecord) -> tuple[str, int]:
+    file, _, line = record.where.rpartition(":")
+    return file, int(line) if line.isdigit() else 0
 
 
 def script_line() -> str:

@@ -49,6 +49,9 @@ class Parameter:
     minimum: float = -math.inf
     maximum: float = math.inf
 
+    def allows(self, value: object) -> bool:
+        return not isinstance(value, int | float) or self.minimum <= value <= self.maximum
+
 
 def read_parameter(notes: Notes, parameter: Parameter, default: Value) -> Value:
     """Return the parameter's value, of the default's type; one that cannot be is noted, and the default returned."""
@@ -62,7 +65,7 @@ def read_parameter(notes: Notes, parameter: Parameter, default: Value) -> Value:
     if text == "":
         return default
     value = _converted(text, default)
-    if value is None or not (isinstance(value, str) or parameter.minimum <= value <= parameter.maximum):
+    if value is None or not parameter.allows(value):
         where = "" if name in now.given else f", from {variable(name)}"
         meaning = f" ({parameter.meaning})" if parameter.meaning else ""
         notes.mistake(

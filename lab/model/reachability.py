@@ -64,7 +64,7 @@ class Oracle:
         self._hidden = _hidden(model, self._stacks) if version == 4 else {}
         self._beyond = {net.router.name for net in model.networks if net.router}
         self._beyond |= {computer.name for computer in model.internet.hosts}
-        self._how: dict[tuple[Segment | str, ...], str] = {}
+        self._words: dict[tuple[Segment | str, ...], str] = {}
 
     def predict(self, source: Endpoint, target: Endpoint) -> Verdict:
         """Return whether `source` can talk to `target`."""
@@ -82,7 +82,7 @@ class Oracle:
         if request.node != target.node:
             reason = self._structure(source, target) or f"the two are on separate networks, and {asked} is"
             return Verdict(False, f'{reason}; "{request.node}" has that address, too, and answers', path, request.node)
-        return Verdict(True, self._how_far(path, request), path, target.node)
+        return Verdict(True, self._how(source, path, request), path, target.node)
 
     def _unusable(self, endpoint: Endpoint) -> str:
         if endpoint.why_down:
@@ -132,11 +132,13 @@ class Oracle:
         host = self._model.host(node)
         return bool(host and segment.host == node and not host.adapters_on(segment.name))
 
-    def _how_far(self, path: tuple[Segment | str, ...], request: Journey) -> str:
+    def _how(self, source: Endpoint, path: tuple[Segment | str, ...], request: Journey) -> str:
         between = path[1:-1]
-        known = self._how.get(between)
+        if len(between) == 1 and between[0] == self._segments[source.node, source.interface]:
+            return f"both on {between[0]}"
+        known = self._words.get(between)
         if known is None:
-            known = self._how[between] = _through(between, request)
+            known = self._words[between] = _through(between, request)
         return known
 
 
@@ -154,6 +156,6 @@ def _through(between: tuple[Segment | str, ...], request: Journey) -> str:
     segments = [str(each) for each in between if isinstance(each, Segment)]
     machines = [f'"{each}"' for each in between if isinstance(each, str)]
     if not machines:
-        return f"both on {segments[0]}" if len(segments) == 1 else f"through {' and '.join(segments)}"
+        return f"through {', '.join(segments)}"
     routed = f"routed by {' and '.join(machines)}"
     return f"{routed}, which translates addresses" if request.translations else routed

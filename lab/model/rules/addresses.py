@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ipaddress import IPv6Address
 
 from lab.errors import ErrorRecord
-from lab.model.addresses import Address, Interface, IpSettings, hyperv_mac
+from lab.model.addresses import NO_IP, Address, Interface, IpSettings, hyperv_mac
 from lab.model.interfaces import (
     IpInterface,
     Segment,
@@ -37,17 +37,15 @@ def _configured(model: LabModel) -> Iterator[tuple[str, str, IpSettings]]:
         for nic in host.nics:
             yield f"{host.name}/{nic.name}", f"{host.name}/{nic.name}", nic.ip
         for adapter in host.management_adapters:
-            if adapter.ip:
-                yield host.management_id(adapter), f"{host.name}/{adapter.name}", adapter.ip
-        for vm in host.vms:
-            for adapter in vm.adapters:
-                if adapter.ip:
-                    yield vm.adapter_id(adapter), vm.adapter_id(adapter), adapter.ip
+            yield host.management_id(adapter), f"{host.name}/{adapter.name}", adapter.ip or NO_IP
+    for _, vm in model.vms():
+        for adapter in vm.adapters:
+            yield vm.adapter_id(adapter), vm.adapter_id(adapter), adapter.ip or NO_IP
     for computer in interfaces_of_computers(model):
         yield computer.node, computer.node, computer.ip
     for network in model.networks:
-        if network.router:
-            yield network.router.name, network.router.name, network.router.inside
+        for each in router_interfaces(network):
+            yield each.node, each.node, each.ip
 
 
 def _why_unusable(address: Interface) -> str:
@@ -124,7 +122,12 @@ def _double(target: str, owner: str, what: str, other: str, segment: Segment) ->
 
 
 def _running(model: LabModel) -> Iterator[tuple[str, str, IpInterface]]:
-    """Yield (name, target, interface) of every machine that runs."""
+    """Yield (name, target, interface) of every machine that runs; of two in conflict, the later one is at fault."""
+    for network in model.networks:
+        for interface in router_interfaces(network):
+            yield interface.node, interface.node, interface
+    for interface in interfaces_of_computers(model):
+        yield interface.node, interface.node, interface
     for host in model.hosts:
         declared = [*(nic.name for nic in host.nics), *(adapter.name for adapter in host.management_adapters)]
         for name, interface in zip(declared, host_interfaces(host), strict=True):
@@ -132,11 +135,6 @@ def _running(model: LabModel) -> Iterator[tuple[str, str, IpInterface]]:
         for vm in host.vms:
             for interface in vm_interfaces(host, vm) if vm.running else ():
                 yield interface.full_name, interface.full_name, interface
-    for network in model.networks:
-        for interface in router_interfaces(network):
-            yield interface.node, interface.node, interface
-    for interface in interfaces_of_computers(model):
-        yield interface.node, interface.node, interface
 
 
 def _ethernets(model: LabModel) -> dict[Segment, Segment]:

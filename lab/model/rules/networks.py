@@ -30,7 +30,7 @@ def networks(model: LabModel) -> Iterator[ErrorRecord]:
                 yield mistake(
                     target,
                     f"NIC {quoted(target)} is on a physical network called {quoted(nic.network)}, which does not exist",
-                    known(each.name for each in model.networks),
+                    known((each.name for each in model.networks), nic.network),
                 )
 
 

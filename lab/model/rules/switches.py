@@ -39,7 +39,7 @@ def _switch(host: HypervHost, switch: VirtualSwitch, target: str) -> Iterator[Er
     if external and not host.nic(switch.nic):
         what = "has no NIC" if switch.nic is None else f"is to use NIC {quoted(switch.nic)}"
         which = "an external switch needs one" if switch.nic is None else f"host {quoted(host.name)} does not have it"
-        yield mistake(target, f"switch {name} {what}: {which}", known(nic.name for nic in host.nics))
+        yield mistake(target, f"switch {name} {what}: {which}", known((nic.name for nic in host.nics), switch.nic))
     if not 1 <= switch.ageing_s <= 65535:
         yield mistake(target, f"switch {name} has an ageing time of {switch.ageing_s} s", "expected 1 to 65535")
 
@@ -67,5 +67,5 @@ def unknown_switch(host: HypervHost, name: str, target: str, who: str) -> ErrorR
     return mistake(
         target,
         f"{who} is to be on switch {quoted(name)}, which host {quoted(host.name)} does not have",
-        known(switch.name for switch in host.switches),
+        known((switch.name for switch in host.switches), name),
     )

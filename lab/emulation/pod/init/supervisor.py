@@ -101,7 +101,7 @@ class Supervisor:
             elif entry.state == "waiting":
                 self._check_ready(entry, now)
             elif entry.state == "stopping":
-                self._signal_group(entry, signal.SIGKILL)
+                self._kill(entry)
         self._starter.work_off()
 
     def reap(self) -> None:
@@ -145,7 +145,7 @@ class Supervisor:
             entry.deadline = now + _READY_POLL_S
         else:
             late = f'"{entry.spec.ready}" did not appear within {entry.spec.ready_timeout_s:g} s'
-            self._signal_group(entry, signal.SIGKILL)
+            self._kill(entry)
             self._fail(entry, late + entry.log_tail())
 
     def _up(self, entry: Entry) -> None:
@@ -179,10 +179,10 @@ class Supervisor:
         if entry.status_fd >= 0:
             self._starter.finish(entry)
         entry.pid, entry.last_exit = None, code
-        if entry.state == "waiting":
+        if entry.state == "waiting" and not entry.failure:
             entry.failure = f'it ended with status {code} before "{entry.spec.ready}" appeared{entry.log_tail()}'
         if entry.state == "stopping" or entry.spec.restart or entry.failure:
-            self._kill_group(pid, signal.SIGKILL)
+            self._kill_group(pid)
         self._gone(entry)
 
     def _gone(self, entry: Entry) -> None:
@@ -228,15 +228,16 @@ class Supervisor:
         hard = entry.spec.argv is None
         entry.state = "stopping"
         entry.deadline = None if hard else time.monotonic() + timeout_s
-        self._signal_group(entry, signal.SIGKILL if hard else number)
+        os.kill(entry.pid, signal.SIGKILL if hard else number)
 
-    def _signal_group(self, entry: Entry, number: int) -> None:
+    def _kill(self, entry: Entry) -> None:
         assert entry.pid is not None
-        os.kill(entry.pid, number)
-        self._kill_group(entry.pid, number)
+        os.kill(entry.pid, signal.SIGKILL)
+        self._kill_group(entry.pid)
 
-    def _kill_group(self, pid: int, number: int) -> None:
+    def _kill_group(self, pid: int) -> None:
+        """Kill what a process, leader of its group, left behind."""
         try:
-            os.killpg(pid, number)
+            os.killpg(pid, signal.SIGKILL)
         except ProcessLookupError:
             return

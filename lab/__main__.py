@@ -1,0 +1,45 @@
+"""`hvlab`: the command line. See :mod:`lab.cli` for the commands."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from lab.cli.group import Commands, run
+from lab.cli.inside import exec_in_node
+from lab.cli.life import apply, down, list_labs, up
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="hvlab", prog_name="hvlab")
+@click.option("--lab", "lab", metavar="LAB", help="The lab to act on; not needed while only one runs.")
+def hvlab(lab: str | None) -> None:
+    """Microsoft Hyper-V's virtual network as a lab on this machine.
+
+    \b
+    hvlab up topologies/three_switches.py   start a lab
+    hvlab matrix                            who can talk to whom, and why
+    hvlab exec web1 -- ping web2            run a command in a VM
+    hvlab down                              end it; nothing is left
+    """
+
+
+for command in (up, down, list_labs, apply, exec_in_node):
+    hvlab.add_command(command)
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    sys.exit(run(hvlab))
+
+
+def run_topology(file: Path) -> None:
+    """Start the lab of a topology file and show its matrix: what the file does when it is run by itself."""
+    code = run(hvlab, ["up", str(file)]) or run(hvlab, ["matrix"])
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""`hvlab up`, `down`, `list` and `apply`: the life of a lab."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from lab.cli.group import complete_labs, json_option, lab_option
+from lab.cli.progress import ProgressLine
+
+FILE = click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+SET = click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A value for the file's parameter.")
+
+
+@click.command("up", short_help="Start the lab that a topology file describes.")
+@FILE
+@click.option("--name", metavar="LAB", help="Call the lab so, instead of by the name in the file.")
+@SET
+@click.option("-v", "--verbose", is_flag=True, help="Print every step with its time.")
+@lab_option
+def up(file: Path, name: str | None, settings: tuple[str, ...], verbose: bool, lab: str | None) -> None:
+    """Start the lab that FILE describes; return when every switch has acknowledged its policy."""
+    from lab import doctor
+    from lab.emulation import running
+    from lab.model.load import load
+
+    doctor.require()
+    parameters = _parameters(settings)
+    model = load(file, name=name or lab, parameters=parameters)
+    with ProgressLine(f"starting {model.name}", verbose=verbose) as progress:
+        pod = running.start(model, str(file.resolve()), parameters, progress)
+    vms = sum(1 for _, vm in model.vms() if vm.running)
+    switches = sum(len(host.switches) for host in model.hosts)
+    click.echo(
+        f'lab "{pod.name}" is up: {_count(len(model.hosts), "Hyper-V host")}, {_count(switches, "switch", "switches")}, '
+        f"{_count(vms, 'running VM')} ({progress.elapsed_s:.1f} s)"
+    )
+
+
+@click.command("down", short_help="End a lab, or all of them.")
+@click.argument("name", required=False, metavar="[LAB]", shell_complete=complete_labs)
+@click.option("--all", "every", is_flag=True, help="End all labs.")
+@lab_option
+def down(name: str | None, every: bool, lab: str | None) -> None:
+    """End a lab. Nothing of it is left: no process, no network device, no file."""
+    from lab.cli.selection import select
+    from lab.emulation.pod import pod as pods
+
+    if every and (name or lab):
+        raise click.UsageError("name a lab or say --all, not both")
+    ending = list(pods.find()) if every else [select(name or lab)]
+    for pod in ending:
+        pod.destroy()
+        click.echo(f'lab "{pod.name}" is gone')
+    if not ending:
+        click.echo("no lab is running")
+
+
+@click.command("list", short_help="List the labs that run.")
+@json_option
+def list_labs(as_json: bool) -> None:
+    """List your labs: name, state, topology file, and the process whose end ends the lab."""
+    from lab.cli.selection import state_of
+    from lab.emulation.pod import pod as pods
+
+    rows = []
+    for pod in pods.find():
+        state = state_of(pod)
+        word = "starting" if state is None else "changing" if state.interrupted else "running"
+        rows.append({"name": pod.name, "state": word, "file": state.file if state else pod.file, "pid": pod.pid})
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    if not rows:
+        click.echo("no lab is running")
+        return
+    from lab.cli.tables import print_table
+
+    print_table(["NAME", "STATE", "PID", "FILE"], [[r["name"], r["state"], str(r["pid"]), r["file"]] for r in rows])
+
+
+@click.command("apply", short_help="Turn a running lab into what its edited file describes.")
+@FILE
+@SET
+@click.option("--dry-run", is_flag=True, help="Print the plan, and change nothing.")
+@json_option
+@click.option("-v", "--verbose", is_flag=True, help="Print every step, with its time.")
+@lab_option
+def apply(
+    file: Path, settings: tuple[str, ...], dry_run: bool, as_json: bool, verbose: bool, lab: str | None
+) -> None:
+    """Turn a running lab into what FILE describes, and print what was done and why.
+
+    What has not changed goes on undisturbed.
+    """
+    from lab.cli.plans import print_plan
+    from lab.cli.selection import select
+    from lab.emulation import running
+    from lab.model.load import load
+
+    pod = select(lab) if lab else None
+    given = _parameters(settings)
+    model = load(file, name=lab, parameters=given)
+    pod = pod or _lab_of(file, model.name)
+    model = model if model.name == pod.name else load(file, name=pod.name, parameters=given)
+    with ProgressLine(f"changing {pod.name}", verbose=verbose) as progress:
+        if dry_run:
+            old, plan, resumed = running.work(pod, progress, lambda s: (s.state().model, s.plan(model), False))
+        else:
+            path = str(file.resolve())
+
+            def act(session: running.Session) -> tuple[running.LabModel, running.Plan, bool]:
+                before = session.state().model
+                done = session.apply(model, path, given)
+                return before, done.plan, done.resumed
+
+            old, plan, resumed = running.work(pod, progress, act)
+    print_plan(old, model, plan, as_json=as_json, dry_run=dry_run, resumed=resumed, verbose=verbose)
+
+
+def _lab_of(file: Path, name: str):  # type: ignore[no-untyped-def]
+    """Return the running lab that a file is meant for: the one of its name, or the only one."""
+    from lab.cli.selection import select
+    from lab.emulation.pod import pod as pods
+
+    named = [pod for pod in pods.find() if pod.name == name]
+    return named[0] if named else select(None)
+
+
+def _parameters(settings: tuple[str, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for setting in settings:
+        name, mark, value = setting.partition("=")
+        if not mark or not name:
+            raise click.BadParameter(f'"{setting}" is not of the form NAME=VALUE', param_hint="--set")
+        found[name] = value
+    return found
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,172 @@
+"""What differs between two models, in Hyper-V's words: the plan that ``hvlab apply`` shows.
+
+An object is what has a name: host, NIC, switch, VM, adapter, physical network, router, computer. It is added, removed,
+or changed, with one :class:`Change` for each setting. What an added or removed object contains is not listed again. The
+order of things in a file means nothing, but for adapters: a VM numbers them, and the first on a switch has its NIC's MAC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+from lab.model.addresses import IpSettings, hyperv_mac
+from lab.model.kinds import VMState
+from lab.model.names import vethernet
+from lab.model.objects import HypervHost, LabModel, NetworkAdapter, PhysicalNetwork, VirtualMachine
+
+Action = Literal["remove", "change", "add"]
+
+_ACTIONS: Final = ("remove", "change", "add")
+
+_LABELS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "ageing_s": "ageing time in seconds",
+        "forwarding": "IP forwarding",
+        "integration_services": "integration services",
+        "interruption_s": "interruption in seconds",
+        "learning": "learning mode",
+        "mac": "MAC address",
+        "mac_spoofing": "MacAddressSpoofing",
+        "mtu": "MTU",
+        "nat": "NAT",
+        "network": "physical network",
+        "nic": "NIC",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step from one model to another: what happens to the `kind` called `name` (of the host or VM `of`).
+
+    ``detail`` says which setting changes, and how; it is empty where the name says all.
+    """
+
+    action: Action
+    kind: str
+    name: str
+    detail: str = ""
+    of: str = ""
+
+    def __str__(self) -> str:
+        owner = f' of "{self.of}"' if self.of else ""
+        detail = f": {self.detail}" if self.detail else ""
+        return f'{self.action} {self.kind} "{self.name}"{owner}{detail}'
+
+
+def changes(old: LabModel, new: LabModel) -> tuple[Change, ...]:
+    """Return what is to be done to get from `old` to `new`, sorted; nothing for equal models."""
+    return tuple(sorted(_lab(old, new), key=_order))
+
+
+def _order(change: Change) -> tuple[int, str, str, str, str]:
+    return _ACTIONS.index(change.action), change.of, change.kind, change.name, change.detail
+
+
+def _lab(old: LabModel, new: LabModel) -> Iterator[Change]:
+    yield from _settings(("lab", old.name, ""), old, new)
+    yield from _settings(("network", "the internet", ""), old.internet, new.internet)
+    yield from _pairs("internet host", "", old.internet.hosts, new.internet.hosts)
+    yield from _pairs("physical network", "", old.networks, new.networks)
+    yield from _pairs("Hyper-V host", "", old.hosts, new.hosts)
+
+
+def _pairs(kind: str, of: str, old: Sequence[Any], new: Sequence[Any]) -> Iterator[Change]:
+    """Yield what happens to the objects of one kind; the same name is the same object."""
+    before, after = ({each.name: each for each in side} for side in (old, new))
+    for name in before.keys() - after.keys():
+        yield Change("remove", kind, _shown(kind, name), of=of)
+    for name in after.keys() - before.keys():
+        yield Change("add", kind, _shown(kind, name), of=of)
+    for name in before.keys() & after.keys():
+        yield from _settings((kind, _shown(kind, name), of), before[name], after[name])
+        yield from _inside(before[name], after[name])
+
+
+def _shown(kind: str, name: str) -> str:
+    return vethernet(name) if kind == "management-OS adapter" else name
+
+
+def _inside(old: object, new: object) -> Iterator[Change]:
+    """Yield what happens to the objects within an object."""
+    if isinstance(old, PhysicalNetwork) and isinstance(new, PhysicalNetwork):
+        yield from _pairs("computer", old.name, old.computers, new.computers)
+        routers = [[each.router] if each.router else [] for each in (old, new)]
+        yield from _pairs("router", old.name, *routers)
+    elif isinstance(old, HypervHost) and isinstance(new, HypervHost):
+        yield from _pairs("NIC", old.name, old.nics, new.nics)
+        yield from _pairs("switch", old.name, old.switches, new.switches)
+        yield from _sharing(old, new)
+        yield from _adapters("management-OS adapter", old.name, old.management_adapters, new.management_adapters)
+        yield from _pairs("VM", old.name, old.vms, new.vms)
+    elif isinstance(old, VirtualMachine) and isinstance(new, VirtualMachine):
+        yield from _adapters("adapter", old.name, old.adapters, new.adapters)
+
+
+def _sharing(old: HypervHost, new: HypervHost) -> Iterator[Change]:
+    for switch in old.switches:
+        before, after = (bool(host.adapters_on(switch.name)) for host in (old, new))
+        if new.switch(switch.name) and before is not after:
+            yield Change("change", "switch", switch.name, f"AllowManagementOS {before} -> {after}", old.name)
+
+
+def _adapters(kind: str, of: str, old: tuple[NetworkAdapter, ...], new: tuple[NetworkAdapter, ...]) -> Iterator[Change]:
+    yield from _pairs(kind, of, old, new)
+    both = {each.name for each in old} & {each.name for each in new}
+    before, after = ([each.name for each in side if each.name in both] for side in (old, new))
+    if before != after:
+        detail = f"order of {kind}s {', '.join(before)} -> {', '.join(after)}"
+        yield Change("change", "Hyper-V host" if kind != "adapter" else "VM", of, detail)
+
+
+def _settings(what: tuple[str, str, str], old: object, new: object) -> Iterator[Change]:
+    """Yield the settings that differ: every field but those that hold objects with names of their own."""
+    kind, name, of = what
+    assert is_dataclass(old)
+    for field in fields(old):
+        before, after = getattr(old, field.name), getattr(new, field.name)
+        if before != after and not _holds_objects(before) and not _holds_objects(after):
+            for detail in _details(field.name, before, after):
+                yield Change("change", kind, name, detail, of)
+
+
+def _holds_objects(value: object) -> bool:
+    if isinstance(value, tuple):
+        return any(map(_holds_objects, value))
+    return is_dataclass(value) and not isinstance(value, IpSettings)
+
+
+def _details(field: str, before: Any, after: Any) -> Iterator[str]:
+    if isinstance(before, VMState):
+        yield "starts" if after is VMState.RUNNING else "stops"
+    elif field == "switch":
+        yield _moves(before, after)
+    elif isinstance(before, IpSettings) and isinstance(after, IpSettings):
+        prefix = "" if field == "ip" else f"{field} "
+        for part in ("addresses", "gateways"):
+            one, other = getattr(before, part), getattr(after, part)
+            if one != other:
+                yield f"{prefix}{part} {_words(part, one)} -> {_words(part, other)}"
+    else:
+        yield f"{_LABELS.get(field, field)} {_words(field, before)} -> {_words(field, after)}"
+
+
+def _moves(before: str | None, after: str | None) -> str:
+    if before is None:
+        return f'connects to switch "{after}"'
+    if after is None:
+        return f'disconnects from switch "{before}"'
+    return f'moves from switch "{before}" to "{after}"'
+
+
+def _words(field: str, value: object) -> str:
+    if field == "mac":
+        return hyperv_mac(str(value)) if value else "dynamic"
+    if field == "ip":
+        return "its NIC's" if value is None else ", ".join(map(str, getattr(value, "addresses", ()))) or "none"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "none"
+    return "none" if value is None else str(value)
