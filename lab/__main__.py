@@ -10,6 +10,8 @@ import click
 from lab.cli.group import Commands, run
 from lab.cli.inside import exec_in_node
 from lab.cli.life import apply, down, list_labs, up
+from lab.cli.reach import matrix
+from lab.cli.status import status
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -26,7 +28,7 @@ def hvlab(lab: str | None) -> None:
     """
 
 
-for command in (up, down, list_labs, apply, exec_in_node):
+for command in (up, down, list_labs, apply, exec_in_node, matrix, status):
     hvlab.add_command(command)
 
 

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lab.cli.group import complete_labs, json_option, lab_option
 from lab.cli.progress import ProgressLine
+
+if TYPE_CHECKING:
+    from lab.emulation.pod.pod import Pod
+    from lab.engine.plan import Plan
+    from lab.engine.session import Session
+    from lab.model.objects import LabModel
 
 FILE = click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
 SET = click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A value for the file's parameter.")
@@ -33,10 +40,12 @@ def up(file: Path, name: str | None, settings: tuple[str, ...], verbose: bool, l
         pod = running.start(model, str(file.resolve()), parameters, progress)
     vms = sum(1 for _, vm in model.vms() if vm.running)
     switches = sum(len(host.switches) for host in model.hosts)
-    click.echo(
-        f'lab "{pod.name}" is up: {_count(len(model.hosts), "Hyper-V host")}, {_count(switches, "switch", "switches")}, '
-        f"{_count(vms, 'running VM')} ({progress.elapsed_s:.1f} s)"
+    parts = (
+        _count(len(model.hosts), "Hyper-V host"),
+        _count(switches, "switch", "switches"),
+        _count(vms, "running VM"),
     )
+    click.echo(f'lab "{pod.name}" is up: {", ".join(parts)} ({progress.elapsed_s:.1f} s)')
 
 
 @click.command("down", short_help="End a lab, or all of them.")
@@ -88,9 +97,7 @@ def list_labs(as_json: bool) -> None:
 @json_option
 @click.option("-v", "--verbose", is_flag=True, help="Print every step, with its time.")
 @lab_option
-def apply(
-    file: Path, settings: tuple[str, ...], dry_run: bool, as_json: bool, verbose: bool, lab: str | None
-) -> None:
+def apply(file: Path, settings: tuple[str, ...], dry_run: bool, as_json: bool, verbose: bool, lab: str | None) -> None:
     """Turn a running lab into what FILE describes, and print what was done and why.
 
     What has not changed goes on undisturbed.
@@ -103,7 +110,7 @@ def apply(
     pod = select(lab) if lab else None
     given = _parameters(settings)
     model = load(file, name=lab, parameters=given)
-    pod = pod or _lab_of(file, model.name)
+    pod = pod or _lab_of(model.name)
     model = model if model.name == pod.name else load(file, name=pod.name, parameters=given)
     with ProgressLine(f"changing {pod.name}", verbose=verbose) as progress:
         if dry_run:
@@ -111,7 +118,7 @@ def apply(
         else:
             path = str(file.resolve())
 
-            def act(session: running.Session) -> tuple[running.LabModel, running.Plan, bool]:
+            def act(session: Session) -> tuple[LabModel, Plan, bool]:
                 before = session.state().model
                 done = session.apply(model, path, given)
                 return before, done.plan, done.resumed
@@ -120,8 +127,8 @@ def apply(
     print_plan(old, model, plan, as_json=as_json, dry_run=dry_run, resumed=resumed, verbose=verbose)
 
 
-def _lab_of(file: Path, name: str):  # type: ignore[no-untyped-def]
-    """Return the running lab that a file is meant for: the one of its name, or the only one."""
+def _lab_of(name: str) -> Pod:
+    """Return the running lab that a file is meant for: the one of the file's name, or the only one."""
     from lab.cli.selection import select
     from lab.emulation.pod import pod as pods
 

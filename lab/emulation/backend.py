@@ -18,7 +18,7 @@ from lab.emulation.ovsdb import Operation, OvsdbClient
 from lab.emulation.pod.pod import Pod
 from lab.engine.backend import Acknowledgement, Progress
 from lab.engine.plan import Action, Plan, Step
-from lab.engine.resources import PHYSICAL, Blueprint, Bridge, Cable, Instance, Interface, Node, Port, Route
+from lab.engine.resources import PHYSICAL, Blueprint, Bridge, Cable, Instance, Interface, Node, Port, Route, Rule
 from lab.errors import LabFault
 from lab.intent import APPLIED_KEY, FAULT_KEY, GENERATION_KEY, PortKind
 
@@ -77,6 +77,7 @@ class _Execution:
     def phases(self) -> Iterator[tuple[str, Callable[[], None]]]:
         """Yield what is to be done, in order, with a title for each phase."""
         self._pids = pids(self._pod)
+        yield "removing routes", self._remove_routes
         yield "disconnecting", self._remove_ports_and_bridges
         yield "stopping machines", self._remove_nodes_and_cables
         yield "starting machines", self._create_nodes
@@ -87,6 +88,12 @@ class _Execution:
         yield "configuring the management OS", lambda: self._configure(internal=True)
 
     # -- removal ------------------------------------------------------------------------------------------------------
+
+    def _remove_routes(self) -> None:
+        """Before anything else: a device that is changed or removed takes routes with it."""
+        routes = _RouteChanges(self._plan, self._wanted)
+        nodes = [node for node in sorted(routes.nodes & set(self._pids)) if any(routes.removals(node))]
+        run_batches([links.batch(self._pids[node], routes.removals(node)) for node in nodes])
 
     def _remove_ports_and_bridges(self) -> None:
         removed: dict[str, list[Bridge | Port]] = defaultdict(list)
@@ -242,8 +249,6 @@ class _Execution:
         routes = _RouteChanges(self._plan, self._wanted)
         late = {node for node, _ in inside}
         routed = {node for node in routes.nodes & set(self._pids) if (node in late) == internal}
-        for node in sorted(routed):
-            programs[node] += routes.removals(node)
         for step in self._plan.of(Interface, Action.CREATE, Action.CHANGE):
             interface, old = step.new, step.old
             assert isinstance(interface, Interface)
@@ -296,35 +301,28 @@ class _RouteChanges:
 
     def __init__(self, plan: Plan, wanted: Blueprint) -> None:
         self._wanted = wanted
-        steps = plan.of(Route)
-        self.nodes = {step.resource.node for step in steps if isinstance(step.resource, Route)}
-        self._created = {step.resource.key for step in steps if step.action is Action.CREATE}
-        self._removed = [step.resource for step in steps if step.action is Action.REMOVE]
-        changed = plan.of(Interface, Action.CREATE, Action.CHANGE)
-        self.nodes |= {step.resource.node for step in changed if isinstance(step.resource, Interface)}
+        self._plan = plan
+        changed = (*plan.of(Interface, Action.CREATE, Action.CHANGE), *plan.of(Route), *plan.of(Rule))
+        self.nodes = {step.resource.node for step in changed if isinstance(step.resource, Interface | Route | Rule)}
         remade = {step.resource.key for step in plan.of(Interface, Action.CREATE)}
         self._alive = {each.key for each in wanted.interfaces} - remade
 
     def removals(self, node: str) -> Iterator[str]:
         """Yield the commands that take away what is no longer wanted, where its device is still there."""
-        for route in self._removed:
+        for step in self._plan.of(Route, Action.REMOVE):
+            route = step.resource
             if isinstance(route, Route) and route.node == node and ("interface", node, route.device) in self._alive:
                 yield links.remove_route(route)
-        for source in sorted(self._sources_before(node) - self._sources(node)):
-            yield links.remove_rule(source)
+        for step in self._plan.of(Rule, Action.REMOVE):
+            rule = step.resource
+            if isinstance(rule, Rule) and rule.node == node and node in {each.name for each in self._wanted.nodes}:
+                yield links.remove_rule(rule.source)
 
     def additions(self, node: str) -> Iterator[str]:
         """Yield the commands that make every wanted route; one that is there already stays as it is."""
-        for source in sorted(self._sources(node) - self._sources_before(node)):
-            yield links.add_rule(source)
+        for step in self._plan.of(Rule, Action.CREATE):
+            if isinstance(step.resource, Rule) and step.resource.node == node:
+                yield links.add_rule(step.resource.source)
         for route in self._wanted.routes:
             if route.node == node:
                 yield links.set_route(route)
-
-    def _sources(self, node: str) -> set[str]:
-        return {route.source for route in self._wanted.routes if route.node == node and route.source}
-
-    def _sources_before(self, node: str) -> set[str]:
-        kept = {r.source for r in self._wanted.routes if r.node == node and r.source and r.key not in self._created}
-        removed = (route for route in self._removed if isinstance(route, Route))
-        return kept | {route.source for route in removed if route.node == node and route.source}

@@ -93,8 +93,7 @@ def table_of(source: str) -> int:
 
 
 def _rule(action: str, source: str) -> str:
-    family = "-6 " if ":" in source else ""
-    return f"{family}rule {action} from {source} lookup {table_of(source)}"
+    return f"rule {action} from {source} lookup {table_of(source)}"
 
 
 def _route(route: Route) -> str:

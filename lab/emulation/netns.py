@@ -72,13 +72,7 @@ def run_batches(batches: Sequence[Batch]) -> list[str]:
             _feed(running[-1], batch.text)
         return [_finish(process, batch) for process, batch in zip(running, batches, strict=True)]
     finally:
-        for process in running:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-            for stream in (process.stdin, process.stdout, process.stderr):
-                if stream and not stream.closed:
-                    stream.close()
+        _end(running)
 
 
 def _start(argv: Sequence[str]) -> subprocess.Popen[str]:
@@ -116,6 +110,49 @@ def _explain(error: str, text: str) -> str:
     if line.isdigit() and 0 < int(line) <= len(lines):
         return f"{message} ({lines[int(line) - 1]})"
     return message
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program without input, and where it is to run."""
+
+    pid: int
+    argv: Sequence[str]
+
+
+def run_programs(programs: Sequence[Program], timeout_s: float = TIMEOUT_S) -> list[tuple[int, str]]:
+    """Run all programs side by side; return the exit code of each and all that it printed."""
+    running: list[subprocess.Popen[str]] = []
+    try:
+        for program in programs:
+            with network_of(program.pid):
+                running.append(
+                    subprocess.Popen(
+                        list(program.argv), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                        stderr=subprocess.STDOUT, text=True, close_fds=False,
+                    )
+                )  # fmt: skip
+        return [_outcome(process, program, timeout_s) for process, program in zip(running, programs, strict=True)]
+    finally:
+        _end(running)
+
+
+def _outcome(process: subprocess.Popen[str], program: Program, timeout_s: float) -> tuple[int, str]:
+    try:
+        out, _ = process.communicate(timeout=timeout_s)
+    except subprocess.TimeoutExpired as error:
+        raise LabFault(f"{program.argv[0]} did not end within {timeout_s:g} s") from error
+    return process.returncode, out
+
+
+def _end(running: Sequence[subprocess.Popen[str]]) -> None:
+    for process in running:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream and not stream.closed:
+                stream.close()
 
 
 def write_sysctls(pid: int, values: Mapping[str, str]) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
 from lab.emulation import ovs
-from lab.emulation.links import table_of
+from lab.emulation.links import RULE_PRIORITY, table_of
 from lab.emulation.netns import Batch, run_batches
 from lab.emulation.ovs import Tables
 from lab.emulation.ovsdb import OvsdbClient
@@ -20,15 +20,17 @@ from lab.engine.resources import Blueprint, Bridge, Cable, Instance, Interface, 
 
 Item = TypeVar("Item", Bridge, Port)
 
-_SHOW: Final = "link show\naddr show\nroute show table all\n-6 route show table all\n"
+_SHOW_ROUTES: Final = "route show table all\nrule show\n"
+_SHOW: Final = "link show\naddr show\n" + _SHOW_ROUTES
 
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """The devices of one network namespace by name, and its routes as (source table, destination, via, device)."""
+    """One network namespace: devices by name, routes as (table, destination, via, device), sources that have rules."""
 
     devices: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     routes: frozenset[tuple[str, str, str, str]] = frozenset()
+    sources: frozenset[str] = frozenset()
 
 
 def observe(known: Blueprint, pids: Mapping[str, int]) -> tuple[Blueprint, dict[str, Tables]]:
@@ -38,7 +40,9 @@ def observe(known: Blueprint, pids: Mapping[str, int]) -> tuple[Blueprint, dict[
     """
     nodes = tuple(node for node in known.nodes if node.name in pids)
     names = {node.name for node in nodes}
-    kernel = dict(zip(sorted(names), kernels([pids[name] for name in sorted(names)]), strict=True))
+    ipv6 = any(":" in route.destination for route in known.routes)
+    each_kernel = kernels([pids[name] for name in sorted(names)], ipv6_routes=ipv6)
+    kernel = dict(zip(sorted(names), each_kernel, strict=True))
     instances = tuple(each for each in known.instances if each.node in names and _both(each, pids))
     tables = {each.node: read_tables(each.node) for each in instances}
     blueprint = Blueprint(
@@ -49,6 +53,7 @@ def observe(known: Blueprint, pids: Mapping[str, int]) -> tuple[Blueprint, dict[
         ports=tuple(_in_order(known.ports, _ports(tables))),
         interfaces=tuple(found for each in known.interfaces if (found := _interface(each, kernel))),
         routes=tuple(route for route in known.routes if _has_route(route, kernel)),
+        rules=tuple(rule for rule in known.rules if rule.node in kernel and rule.source in kernel[rule.node].sources),
     )
     return blueprint, tables
 
@@ -57,15 +62,32 @@ def _both(instance: Instance, pids: Mapping[str, int]) -> bool:
     return f"ovsdb-server@{instance.node}" in pids and f"ovs-vswitchd@{instance.node}" in pids
 
 
-def kernels(pids: list[int]) -> Iterator[Kernel]:
+def kernels(pids: list[int], *, ipv6_routes: bool) -> Iterator[Kernel]:
     """Yield what the kernel knows in the network namespaces of the given processes."""
-    programs = [Batch(pid, ("ip", "-j", "-d", "-batch", "-"), _SHOW) for pid in pids]
-    for text in run_batches(programs):
-        yield _parse(text)
+    texts = run_batches([Batch(pid, ("ip", "-j", "-d", "-batch", "-"), _SHOW) for pid in pids])
+    ipv6 = [Batch(pid, ("ip", "-6", "-j", "-batch", "-"), _SHOW_ROUTES) for pid in pids] if ipv6_routes else []
+    more = run_batches(ipv6) or [""] * len(pids)
+    for text, routes in zip(texts, more, strict=True):
+        yield _parse(text, routes)
 
 
-def _parse(text: str) -> Kernel:
-    """Read the answers of `ip -j`: one JSON array for each command."""
+def _parse(text: str, ipv6: str) -> Kernel:
+    links, addresses, *ipv4 = _answers(text)
+    settings = {device["ifname"]: device for device in addresses if device.get("ifname")}
+    devices = {each["ifname"]: settings.get(each["ifname"], {}) | each for each in links}  # only a link has its alias
+    routes: set[tuple[str, str, str, str]] = set()
+    sources: set[str] = set()
+    for version, (table, rules) in ((4, ipv4), (6, _answers(ipv6) or [[], []])):
+        routes |= {
+            (str(each.get("table", "main")), _destination(each, version), each.get("gateway", ""), each.get("dev", ""))
+            for each in table
+        }
+        sources |= {rule["src"] for rule in rules if rule.get("priority") == RULE_PRIORITY}
+    return Kernel(devices, frozenset(routes), frozenset(sources))
+
+
+def _answers(text: str) -> list[list[dict[str, Any]]]:
+    """Return the answers of `ip -j -batch`: one JSON array for each command."""
     decoder = json.JSONDecoder()
     answers: list[list[dict[str, Any]]] = []
     rest = text.strip()
@@ -73,14 +95,7 @@ def _parse(text: str) -> Kernel:
         answer, end = decoder.raw_decode(rest)
         answers.append(answer)
         rest = rest[end:].strip()
-    settings = {device["ifname"]: device for device in answers[1] if device.get("ifname")}
-    devices = {each["ifname"]: settings.get(each["ifname"], {}) | each for each in answers[0]}  # only a link tells its alias
-    routes = frozenset(
-        (str(route.get("table", "")), _destination(route, version), route.get("gateway", ""), route.get("dev", ""))
-        for version, answer in ((4, answers[2]), (6, answers[3]))
-        for route in answer
-    )
-    return Kernel(devices, routes)
+    return answers
 
 
 def _destination(route: Mapping[str, Any], version: int) -> str:
@@ -143,5 +158,5 @@ def _interface(interface: Interface, kernel: Mapping[str, Kernel]) -> Interface 
 
 def _has_route(route: Route, kernel: Mapping[str, Kernel]) -> bool:
     found = kernel.get(route.node)
-    table = str(table_of(route.source)) if route.source else ""
+    table = str(table_of(route.source)) if route.source else "main"
     return found is not None and (table, route.destination, route.via, route.device) in found.routes

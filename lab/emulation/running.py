@@ -15,7 +15,6 @@ from lab.emulation.pod import pod as pods
 from lab.emulation.pod.pod import Pod
 from lab.emulation.pod.process import Process
 from lab.engine.backend import Progress
-from lab.engine.plan import Plan
 from lab.engine.session import Session, locked
 from lab.errors import LabFault
 from lab.model.objects import LabModel

@@ -17,6 +17,7 @@ from lab.engine.resources import (
     Port,
     Role,
     Route,
+    Rule,
 )
 from lab.errors import InputError
 from lab.intent import PortIntent, PortKind, SwitchIntent
@@ -35,6 +36,7 @@ SWITCH_MTU = 9216
 def lower(model: LabModel, allocation: Allocation) -> Blueprint:
     """Return everything that `model` is made of; InputError if two things would be one Linux device."""
     everything = tuple(interfaces(model))
+    routes = tuple(_routes(model, everything))
     blueprint = Blueprint(
         nodes=tuple(_nodes(model)),
         cables=tuple(_cables(model)),
@@ -42,7 +44,8 @@ def lower(model: LabModel, allocation: Allocation) -> Blueprint:
         bridges=tuple(_bridges(model, allocation)),
         ports=tuple(_ports(model, allocation)),
         interfaces=tuple(_interface(each, allocation) for each in everything),
-        routes=tuple(_routes(model, everything)),
+        routes=routes,
+        rules=tuple(Rule(*pair) for pair in sorted({(route.node, route.source) for route in routes if route.source})),
     )
     _refuse_doubles(blueprint)
     return blueprint

@@ -22,6 +22,7 @@ from lab.engine.resources import (
     Port,
     Resource,
     Route,
+    Rule,
 )
 
 
@@ -89,6 +90,8 @@ def describe(resource: Resource) -> str:
         case Route():
             source = f" from {resource.source}" if resource.source else ""
             return f'route of "{resource.node}" to {resource.destination}{source}'
+        case Rule():
+            return f'routing rule of "{resource.node}" for {resource.source}'
 
 
 def compare(recorded: Blueprint, observed: Blueprint, wanted: Blueprint) -> Plan:
@@ -163,6 +166,8 @@ def _needs(resource: Resource, providers: dict[tuple[str, str], Key]) -> Iterato
                 yield providers[resource.node, resource.device]
         case Route():
             yield ("interface", resource.node, resource.device)
+        case Rule():
+            yield ("node", resource.node)
 
 
 def _changes_in_place(old: Resource, new: Resource) -> bool:

@@ -139,7 +139,19 @@ class Route:
         return ("route", self.node, self.source, self.destination)
 
 
-Resource = Node | Cable | Instance | Bridge | Port | Interface | Route
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What makes the routes of one source address hold: packets from ``source`` use the table of that address."""
+
+    node: str
+    source: str
+
+    @property
+    def key(self) -> Key:
+        return ("rule", self.node, self.source)
+
+
+Resource = Node | Cable | Instance | Bridge | Port | Interface | Route | Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +165,7 @@ class Blueprint:
     ports: tuple[Port, ...] = ()
     interfaces: tuple[Interface, ...] = ()
     routes: tuple[Route, ...] = ()
+    rules: tuple[Rule, ...] = ()
 
     def resources(self) -> Iterator[Resource]:
         """Yield every resource, in the order in which they are created."""
@@ -163,6 +176,7 @@ class Blueprint:
         yield from self.ports
         yield from self.interfaces
         yield from self.routes
+        yield from self.rules
 
     def by_key(self) -> dict[Key, Resource]:
         return {resource.key: resource for resource in self.resources()}

@@ -8,14 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from lab.engine import state as states
 from lab.engine.allocation import Allocation, allocate
 from lab.engine.backend import Acknowledgement, Backend, Progress
 from lab.engine.blueprint import lower
 from lab.engine.plan import Plan, compare
-from lab.engine.resources import Blueprint
+from lab.engine.resources import Blueprint, Interface, Key
 from lab.engine.state import STATE_FILE, State
 from lab.errors import InvalidState, LabFault, SwitchFault
 from lab.model.objects import LabModel
@@ -96,6 +96,10 @@ class Session:
         state = self.state()
         return lower(state.model, state.allocation)
 
+    def observe(self) -> Blueprint:
+        """Return what of the lab is really there."""
+        return self._backend.observe(self.blueprint())
+
     def acknowledgements(self) -> dict[tuple[str, str], Acknowledgement]:
         """Return what each switch says about its policy."""
         return self._backend.acknowledged(self.blueprint())
@@ -156,9 +160,16 @@ def wait_until(read: Callable[[], T], done: Callable[[T], bool], timeout_s: floa
 
 
 def union(*blueprints: Blueprint) -> Blueprint:
-    """Return the blueprint of everything in any of them; of equal keys, the last one's."""
+    """Return the blueprint of everything in any of them; of equal keys the last one's, with the addresses of all."""
+    return Blueprint(**{each.name: _merged(blueprints, each.name) for each in fields(Blueprint)})
 
-    def merge(name: str) -> tuple[object, ...]:
-        return tuple({each.key: each for blueprint in blueprints for each in getattr(blueprint, name)}.values())
 
-    return Blueprint(**{each.name: merge(each.name) for each in fields(Blueprint)})  # type: ignore[arg-type]
+def _merged(blueprints: tuple[Blueprint, ...], kind: str) -> Any:
+    found: dict[Key, Any] = {}
+    for blueprint in blueprints:
+        for resource in getattr(blueprint, kind):
+            before = found.get(resource.key)
+            if isinstance(before, Interface) and isinstance(resource, Interface):
+                resource = replace(resource, addresses=tuple(dict.fromkeys(before.addresses + resource.addresses)))
+            found[resource.key] = resource
+    return tuple(found.values())

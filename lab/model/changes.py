@@ -1,8 +1,8 @@
 """What differs between two models, in Hyper-V's words: the plan that ``hvlab apply`` shows.
 
 An object is what has a name: host, NIC, switch, VM, adapter, physical network, router, computer. It is added, removed,
-or changed, with one :class:`Change` for each setting. What an added or removed object contains is not listed again. The
-order of things in a file means nothing, but for adapters: a VM numbers them, and the first on a switch has its NIC's MAC.
+or changed, with one :class:`Change` for each setting. What an added or removed object contains is not listed again.
+The order of things means nothing, but for adapters: a VM numbers them, and the first on a switch has its NIC's MAC.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _LABELS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "ageing_s": "ageing time in seconds",
         "forwarding": "IP forwarding",
+        "ip": "addresses",
         "integration_services": "integration services",
         "interruption_s": "interruption in seconds",
         "learning": "learning mode",

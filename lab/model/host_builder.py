@@ -158,12 +158,17 @@ class HostBuilder:
         inside = [adapter.ip for adapter in self._adapters if found and adapter.switch == found.name and adapter.ip]
         return tuple(address.network for ip in inside for address in ip.addresses)
 
-    def _switch(self, name: object, kind: SwitchType, nic: object, learning: object, ageing_s: object) -> str:
+    def _switch(self, name: object, kind: SwitchType, nic: str | None, learning: object, ageing_s: object) -> str:
+        """Add a switch; an external one without a usable NIC goes on as an internal one, of unknown subnets."""
         title = self._name("switch", name, f"switch-{len(self._switches) + 1}")
         read = self._declare(title)
         mode = read.choice("learning", learning, LearningMode, LearningMode.LEARNING)
         ageing = read.number("ageing_s", ageing_s, 300)
-        self._switches.append(VirtualSwitch(title, kind, read.optional_name("NIC", nic), mode, ageing))
+        if kind is SwitchType.EXTERNAL and not isinstance(nic, str):
+            read.name("NIC", nic, "")
+            self._unsure.add(title)
+            kind, nic = SwitchType.INTERNAL, None
+        self._switches.append(VirtualSwitch(title, kind, nic if isinstance(nic, str) else None, mode, ageing))
         return title
 
     def _name(self, kind: str, name: object, fallback: str) -> str:

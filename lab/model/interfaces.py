@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from lab.model.addresses import IpSettings
 from lab.model.kinds import AdapterKind
-from lab.model.names import device_name, vethernet, vethernet_device
+from lab.model.names import device_name, quoted, vethernet, vethernet_device
 from lab.model.objects import (
     Computer,
     HypervHost,
@@ -37,8 +37,8 @@ class Segment:
 
     def __str__(self) -> str:
         if self.is_switch:
-            return f'switch "{self.name}" of "{self.host}"'
-        return f'physical network "{self.name}"' if self.name else "the internet"
+            return f"switch {quoted(self.name)} of {quoted(self.host)}"
+        return f"physical network {quoted(self.name)}" if self.name else "the internet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,11 @@ def takes_over(host: HypervHost, adapter: NetworkAdapter) -> PhysicalNic | None:
     """Return the NIC whose MAC address a management-OS adapter has: that of its external switch, if it is the first."""
     switch = host.switch(adapter.switch)
     nic = host.nic(switch.nic) if switch else None
-    return nic if switch and nic and adapter in host.adapters_on(switch.name)[:1] else None
+    return (
+        nic
+        if switch and nic and host.switch_of_nic(nic.name) == switch and adapter in host.adapters_on(switch.name)[:1]
+        else None
+    )
 
 
 def _nic(host: HypervHost, nic: PhysicalNic) -> IpInterface:

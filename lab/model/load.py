@@ -12,13 +12,14 @@ import sys
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from importlib.util import decode_source
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Final
 
 from lab.errors import InputError, LabError, TopologyError, UnknownName
 from lab.model.builder import Lab
-from lab.model.names import quoted
+from lab.model.names import quoted, visible
 from lab.model.objects import LabModel
 from lab.model.parameters import Loading, loading
 from lab.model.validate import validate
@@ -76,24 +77,28 @@ def _neighbours(path: Path) -> str:
 
 
 def _plain(name: str) -> str:
-    return quoted(name)[1:-1]
+    return visible(name, 60)
 
 
 def _compiled(path: Path, content: bytes) -> types.CodeType:
     try:
-        return compile(content, str(path), "exec", dont_inherit=True)
+        if b"\0" in content:
+            raise InputError("not a Python file, but binary", where=_plain(path.name))
+        return compile(decode_source(content), str(path), "exec", dont_inherit=True)
     except SyntaxError as error:
         raise _syntax_error(error, path) from None
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InputError(f"not valid Python, not {error.encoding} text", where=f"{_plain(path.name)}:{line}") from None
     except (ValueError, RecursionError, MemoryError) as error:
-        why = str(error) or type(error).__name__
-        raise InputError(f"not a Python file: {why}", where=_plain(path.name)) from None
+        raise InputError(f"not valid Python, {str(error) or 'too deep'}", where=_plain(path.name)) from None
 
 
 def _syntax_error(error: SyntaxError, path: Path) -> InputError:
-    name = Path(error.filename or path).name
-    where = f"{_plain(name)}:{error.lineno}" if error.lineno else _plain(name)
-    text = f": {quoted(error.text.strip())}" if error.text and error.text.strip() else ""
-    return InputError(f"not valid Python, {_message(error.msg)}{text}", where=where)
+    name = _plain(Path(error.filename or path).name)
+    text = f": {visible(error.text.strip(), 80)}" if error.text and error.text.strip() else ""
+    where = f"{name}:{error.lineno}" if error.lineno else name
+    return InputError(f"not valid Python, {visible(error.msg, 120)}{text}", where=where)
 
 
 def _run(path: Path, code: types.CodeType) -> dict[str, object]:
@@ -112,12 +117,12 @@ def _run(path: Path, code: types.CodeType) -> dict[str, object]:
     except LabError as error:
         raise _located(error, path) from None
     except Exception as error:  # noqa: BLE001 - a topology is the user's own program: whatever it raises is its mistake
-        raise InputError(_message(f"{type(error).__name__}: {error}"), where=_line(error.__traceback__, path)) from None
+        raise InputError(_words(error), where=_line(error.__traceback__, path)) from None
     return module.__dict__
 
 
-def _message(text: str) -> str:
-    return _plain(text) if len(text) <= 60 else f"{_plain(text[:60])}{_plain(text[60:])}"
+def _words(error: Exception) -> str:
+    return visible(f"{type(error).__name__}: {error}", 200)
 
 
 def _located(error: LabError, path: Path) -> InputError:

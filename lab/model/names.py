@@ -16,6 +16,7 @@ QUOTED_LENGTH: Final = 60
 
 _NODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 _DISPLAY: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 _.#()-]{0,62}[A-Za-z0-9_.#)-])?")
+_HARMLESS: Final = re.compile(r"[ !#-~]{0,60}")  # printable ASCII but the quote
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9_-]+")
 
 NODE_RULE: Final = "1 to 63 letters (a-z), digits, '-' and '_', beginning with a letter or digit"
@@ -33,20 +34,22 @@ def is_display_name(name: object) -> bool:
 
 
 def quoted(name: object) -> str:
-    """Return anything a user gave for a message: control characters made visible, and no longer than a line."""
+    """Return anything a user gave for a message: in quotes, control characters made visible, no longer than a line."""
     text = name if isinstance(name, str) else repr(name)
-    start = text[: QUOTED_LENGTH + 1]
-    shown = "".join(_visible(char) for char in start)
-    if len(shown) > QUOTED_LENGTH:
-        return f'"{shown[:QUOTED_LENGTH]}…" ({len(text)} characters)'
-    return f'"{shown}"'
+    if _HARMLESS.fullmatch(text):
+        return f'"{text}"'
+    size = f" ({len(text)} characters)" if len(text) > QUOTED_LENGTH else ""
+    return '"' + visible(text[: QUOTED_LENGTH + 1], QUOTED_LENGTH).replace('"', '\\"') + f'"{size}'
 
 
-def _visible(char: str) -> str:
-    """Escape what a terminal would act upon, or not show: controls, formats, surrogates, separators, the quote."""
-    if char == '"':
-        return '\\"'
-    hidden = unicodedata.category(char)[0] in "CZ" and char != " "
+def visible(text: str, length: int) -> str:
+    """Return a text with escapes for what a terminal would act upon or not show, cut to `length` characters."""
+    shown = "".join(map(_escaped, text[: length + 1]))
+    return shown if len(shown) <= length else f"{shown[:length]}…"
+
+
+def _escaped(char: str) -> str:
+    hidden = unicodedata.category(char)[0] in "CZ" and char != " "  # controls, formats, surrogates, separators
     return ascii(char)[1:-1] if hidden else char
 
 

@@ -38,9 +38,6 @@ class Reader:
         self._mistake(f"the {kind} name is {_shown(value)}, expected text in quotes")
         return fallback
 
-    def optional_name(self, kind: str, value: object) -> str | None:
-        return None if value is None else (self.name(kind, value, "") or None)
-
     def number(self, what: str, value: object, fallback: int) -> int:
         if isinstance(value, int) and not isinstance(value, bool):
             return value

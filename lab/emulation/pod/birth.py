@@ -70,28 +70,34 @@ def _owner(address: str) -> int | None:
 
 def _start(name: str, file: str) -> tuple[Sighting, socket.socket]:
     ours, theirs = socket.socketpair()
-    pid: int | None = None
     try:
         with theirs:
             launcher = _launch(name, file, theirs.fileno())
         with launcher:
             ours.settimeout(_TIMEOUT_S)
-            for message in _messages(ours):
-                found = message.get("pid")
-                pid = found if isinstance(found, int) else pid
-                if "ready" in message:
-                    break
-                if "fault" in message:
-                    raise _environment_fault(message)
+            pid = _await_ready(ours)
         ours.settimeout(None)
         ticks = census.start_ticks_at(f"/proc/{pid}")
-        if pid is None or ticks is None:
+        if ticks is None:
             raise EnvironmentFault(f'the lab "{name}" ended as soon as it had started')
     except BaseException:
         # Closing the socket ends the lab, if it got as far as listening to it.
         ours.close()
         raise
     return Sighting(name, file, pid, ticks), ours
+
+
+def _await_ready(report: socket.socket) -> int:
+    """Return the pid, which the launcher tells, once the first process is ready, which that tells: in any order."""
+    told: dict[str, object] = {}
+    for message in _messages(report):
+        if "fault" in message:
+            raise _environment_fault(message)
+        told.update(message)
+        pid = told.get("pid")
+        if isinstance(pid, int) and "ready" in told:
+            return pid
+    raise AssertionError("_messages ends by raising")
 
 
 def _launch(name: str, file: str, report_fd: int) -> subprocess.Popen[bytes]:

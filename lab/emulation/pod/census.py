@@ -34,7 +34,7 @@ def sightings() -> tuple[Sighting, ...]:
     """Return this user's labs, sorted by name."""
     uid = os.geteuid()
     depth = len(_field(_read("/proc/self/status") or "", "NSpid"))
-    found = [_look(int(entry), uid, depth) for entry in os.listdir("/proc") if entry.isdigit()]  # noqa: PTH208 - hundreds of names
+    found = [_look(int(entry), uid, depth) for entry in os.listdir("/proc") if entry.isdigit()]
     return tuple(sorted((seen for seen in found if seen is not None), key=lambda seen: (seen.name, seen.pid)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import struct
 from collections.abc import Mapping, Sequence
 
 from lab.errors import LabFault
@@ -19,13 +20,15 @@ def ask(root: str, requests: Sequence[Request], timeout_s: float) -> list[Reply]
     """
     line = json.dumps([dict(request) for request in requests]).encode() + b"\n"
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as handle:
-        handle.settimeout(timeout_s)
+        # Blocking until it is connected: a socket with a timeout is refused, not queued, while many others ask.
+        handle.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", max(1, int(timeout_s)), 0))
         try:
             handle.connect(f"{root.rstrip('/')}/run/hvlab/init.sock")
+            handle.settimeout(timeout_s)
             handle.sendall(line)
             with handle.makefile("rb") as stream:
                 answer = stream.readline()
-        except TimeoutError as error:
+        except (TimeoutError, BlockingIOError) as error:
             raise LabFault(f"the lab's first process did not answer within {timeout_s:g} s") from error
         except OSError as error:
             raise LabFault(f"the lab's first process cannot be reached: {error.strerror}") from error

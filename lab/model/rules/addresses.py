@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv6Address
+from ipaddress import IPv6Interface
 
 from lab.errors import ErrorRecord
 from lab.model.addresses import NO_IP, Address, Interface, IpSettings, hyperv_mac
@@ -50,8 +50,8 @@ def _configured(model: LabModel) -> Iterator[tuple[str, str, IpSettings]]:
 
 def _why_unusable(address: Interface) -> str:
     ip, net = address.ip, address.network
-    if isinstance(ip, IPv6Address) and (ip.scope_id or ip.ipv4_mapped):
-        return "has a zone" if ip.scope_id else "is an IPv4 address in IPv6 form"
+    if isinstance(address, IPv6Interface) and (address.scope_id or address.ipv4_mapped):
+        return "has a zone" if address.scope_id else "is an IPv4 address in IPv6 form"
     if ip.is_unspecified or ip.is_loopback or ip.is_multicast:
         return "is not the address of an adapter"
     if ip.version == 6 and ip.is_link_local:

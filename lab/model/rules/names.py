@@ -62,22 +62,17 @@ def doubles(model: LabModel) -> Iterator[ErrorRecord]:
         scope, on = f"{host.name}/", f"on host {quoted(host.name)}"
         yield from _twice(scope, (switch.name for switch in host.switches), f"two switches {on} are called")
         yield from _twice(scope, (nic.name for nic in host.nics), f"two NICs {on} are called")
-        yield from _twice(scope, _own_adapters(host), f"two management-OS adapters {on} are called")
+        yield from _twice(scope, _adapters(host), f"two management-OS adapters {on} are called")
         for vm in host.vms:
             titles = (adapter.name for adapter in vm.adapters)
             yield from _twice(f"{vm.name}/", titles, f"two adapters of VM {quoted(vm.name)} are called")
         yield from _devices(host)
 
 
-def _own_adapters(host: HypervHost) -> Iterator[str]:
-    """Yield the names of the management-OS adapters; of those that came with two switches of one name, one."""
-    switches: set[str] = set()
-    for adapter in host.management_adapters:
-        came_along = adapter.name == adapter.switch
-        if not (came_along and adapter.name in switches):
-            yield adapter.name
-        if came_along:
-            switches.add(adapter.name)
+def _adapters(host: HypervHost) -> Iterator[str]:
+    """Return the names of the management-OS adapters but of those that came with two switches of one name."""
+    switches = [switch.name.casefold() for switch in host.switches]
+    return (adapter.name for adapter in host.management_adapters if switches.count(adapter.name.casefold()) < 2)
 
 
 def _twice(scope: str, found: Iterable[str], what: str) -> Iterator[ErrorRecord]:

@@ -6,9 +6,6 @@ PR_SET_PDEATHSIG, belongs to the process and not to the thread that called, and 
 yet armed.
 """
 
-# No pathlib in init: it costs a megabyte and two milliseconds in what is started for every lab.
-# ruff: noqa: PTH109, PTH120, PTH123
-
 from __future__ import annotations
 
 import gc

@@ -1,8 +1,5 @@
 """One process that was asked for: its state over all its lives."""
 
-# No pathlib in init: it costs a megabyte and two milliseconds in what is started for every lab.
-# ruff: noqa: PTH123
-
 from __future__ import annotations
 
 import os

@@ -1,8 +1,5 @@
 """Listening Unix sockets that init keeps for a process, so that nobody is refused while it restarts."""
 
-# No pathlib in init: it costs a megabyte and two milliseconds in what is started for every lab.
-# ruff: noqa: PTH101, PTH108, PTH110
-
 from __future__ import annotations
 
 import os

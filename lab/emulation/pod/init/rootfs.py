@@ -4,9 +4,6 @@ All state lives in the tmpfs on /run, so it goes with the namespace. Mounts of t
 go); nothing made here gets out.
 """
 
-# No pathlib in init: it costs a megabyte and two milliseconds in what is started for every lab.
-# ruff: noqa: PTH101, PTH102, PTH103, PTH110, PTH112, PTH115, PTH120, PTH123, PTH211
-
 from __future__ import annotations
 
 import os

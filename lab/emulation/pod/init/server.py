@@ -152,7 +152,7 @@ class Server:
         old = os.umask(0o177)
         self._socket.bind(path)
         os.umask(old)
-        self._socket.listen(128)
+        self._socket.listen(1024)
         self._accepting(True)
 
     def _accepting(self, wanted: bool) -> None:

@@ -1,0 +1,106 @@
+"""`hvlab status`: hosts, switches, adapters and processes of a lab, and how each of them is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from lab.cli.group import complete_labs, json_option, lab_option
+
+if TYPE_CHECKING:
+    from lab.emulation.pod.process import ProcessState
+    from lab.engine.session import Session
+    from lab.engine.status import AdapterStatus, SwitchStatus
+
+
+@click.command("status", short_help="Show a lab's switches, adapters, addresses and processes.")
+@click.argument("name", required=False, metavar="[LAB]", shell_complete=complete_labs)
+@json_option
+@lab_option
+def status(name: str | None, as_json: bool, lab: str | None) -> int:
+    """Show hosts, switches with their acknowledged policy, adapters with their addresses, and processes.
+
+    The exit code is 1 if a switch has not acknowledged its policy or something is missing.
+    """
+    from lab.cli.selection import finished_state, select
+    from lab.emulation import running
+    from lab.engine.status import adapter_statuses, switch_statuses
+
+    pod = select(name or lab)
+    state = finished_state(pod)
+
+    def look(session: Session) -> tuple[list[SwitchStatus], list[AdapterStatus]]:
+        observed = session.observe()
+        switches = list(switch_statuses(state.model, observed, session.acknowledgements()))
+        return switches, list(adapter_statuses(state.model, state.allocation, observed))
+
+    switches, adapters = running.work(pod, lambda step: None, look, exclusive=False)
+    processes = sorted(pod.processes().values(), key=lambda process: process.name)
+    if as_json:
+        _print_json(pod.name, state.file, pod.pid, state.interrupted, switches, adapters, processes)
+    else:
+        _print(pod.name, state.file, pod.pid, state.interrupted, switches, adapters, processes)
+    healthy = all(switch.policy == "acknowledged" for switch in switches)
+    return 0 if healthy and not any("missing" in adapter.status for adapter in adapters) else 1
+
+
+def _word(interrupted: bool) -> str:
+    return "changing" if interrupted else "running"
+
+
+def _print_json(
+    name: str,
+    file: str,
+    pid: int,
+    interrupted: bool,
+    switches: list[SwitchStatus],
+    adapters: list[AdapterStatus],
+    processes: list[ProcessState],
+) -> None:
+    hosts = sorted({each.host for each in switches} | {a.machine for a in adapters if a.kind == "management OS"})
+    content = {
+        "name": name,
+        "state": _word(interrupted),
+        "file": file,
+        "pid": pid,
+        "hosts": hosts,
+        "switches": [asdict(switch) | {"policy": switch.policy} for switch in switches],
+        "adapters": [asdict(adapter) for adapter in adapters],
+        "processes": [
+            {"name": p.name, "pid": p.pid, "state": p.state, "restarts": p.restarts, "last_exit": p.last_exit}
+            for p in processes
+        ],
+    }
+    click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+
+
+def _print(
+    name: str,
+    file: str,
+    pid: int,
+    interrupted: bool,
+    switches: list[SwitchStatus],
+    adapters: list[AdapterStatus],
+    processes: list[ProcessState],
+) -> None:
+    from lab.cli.tables import print_table
+
+    click.echo(f"lab {name}: {_word(interrupted)}, pid {pid}, from {file}")
+    print_table(
+        ["HOST", "SWITCH", "TYPE", "NIC", "LEARNING", "PORTS", "POLICY"],
+        [[s.host, s.name, s.type, s.nic, s.learning, str(s.ports), s.policy] for s in switches],
+    )
+    print_table(
+        ["MACHINE", "KIND", "ADAPTER", "DEVICE", "CONNECTED TO", "MAC", "ADDRESSES", "STATUS"],
+        [
+            [a.machine, a.kind, a.name, a.device, a.connected_to, a.mac, " ".join(a.addresses), a.status]
+            for a in adapters
+        ],
+    )
+    print_table(
+        ["PROCESS", "PID IN THE LAB", "STATE", "RESTARTS"],
+        [[p.name, str(p.pid or ""), p.state, str(p.restarts)] for p in processes],
+    )

@@ -1,0 +1,129 @@
+"""What a lab is and how it is, put together from its model, its switches' acknowledgements and what was observed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from lab.engine.allocation import Allocation
+from lab.engine.backend import Acknowledgement
+from lab.engine.blueprint import bridge_device
+from lab.engine.resources import Blueprint
+from lab.model.addresses import hyperv_mac
+from lab.model.interfaces import IpInterface, interfaces
+from lab.model.objects import LabModel
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchStatus:
+    """A virtual switch; ``policy`` says in words whether it does what it shall."""
+
+    host: str
+    name: str
+    type: str
+    nic: str
+    learning: str
+    ports: int
+    generation: int
+    applied: int
+    fault: str
+
+    @property
+    def policy(self) -> str:
+        if self.fault:
+            return f"fault: {self.fault}"
+        if self.applied >= self.generation > 0:
+            return "acknowledged"
+        return f"waiting ({self.applied} of {self.generation})"
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterStatus:
+    """A network interface of a machine; ``addresses`` are those it really has."""
+
+    machine: str
+    kind: str
+    name: str
+    device: str
+    connected_to: str
+    mac: str
+    addresses: tuple[str, ...]
+    status: str
+
+
+def switch_statuses(
+    model: LabModel, observed: Blueprint, acknowledgements: Mapping[tuple[str, str], Acknowledgement]
+) -> Iterator[SwitchStatus]:
+    """Yield every virtual switch, with how far it has acknowledged its policy."""
+    for host in model.hosts:
+        for switch in host.switches:
+            device = bridge_device(switch.name)
+            said = acknowledgements.get((host.name, device), Acknowledgement(0, 0, "the switch is missing"))
+            yield SwitchStatus(
+                host=host.name,
+                name=switch.name,
+                type=switch.type.value,
+                nic=switch.nic or "",
+                learning=switch.learning.value,
+                ports=sum(port.node == host.name and port.bridge == device for port in observed.ports),
+                generation=said.generation,
+                applied=said.applied,
+                fault=said.fault,
+            )
+
+
+def adapter_statuses(model: LabModel, allocation: Allocation, observed: Blueprint) -> Iterator[AdapterStatus]:
+    """Yield every interface of every machine that runs, then the adapters of VMs that are off."""
+    found = {(each.node, each.device): each for each in observed.interfaces}
+    kinds = dict(_kinds(model))
+    for interface in interfaces(model):
+        real = found.get((interface.node, interface.device))
+        yield AdapterStatus(
+            machine=interface.node,
+            kind=kinds[interface.node],
+            name=interface.label,
+            device=interface.device,
+            connected_to=_connection(interface),
+            mac=hyperv_mac(real.mac if real else allocation.mac(interface)),
+            addresses=real.addresses if real else (),
+            status=_status(interface, real is not None),
+        )
+    for host, vm in model.vms():
+        if not vm.running:
+            for adapter in vm.adapters:
+                switch = f"switch {adapter.switch}" if host.switch(adapter.switch) else ""
+                mac = hyperv_mac(adapter.mac or allocation.macs.get(vm.adapter_id(adapter), "00:00:00:00:00:00"))
+                yield AdapterStatus(vm.name, "VM", adapter.name, "", switch, mac, (), "VM is off")
+
+
+def _connection(interface: IpInterface) -> str:
+    if interface.bound_to:
+        return f"switch {interface.bound_to}"
+    segment = interface.segment
+    if segment is None:
+        return ""
+    if segment.is_switch:
+        return f"switch {segment.name}"
+    return f"network {segment.name}" if segment.name else "internet"
+
+
+def _status(interface: IpInterface, present: bool) -> str:
+    if not present:
+        return "missing in the running lab"
+    if interface.bound_to:
+        return f"bound to switch {interface.bound_to}: no protocol but the switch's"
+    return interface.why_down or "Ok"
+
+
+def _kinds(model: LabModel) -> Iterator[tuple[str, str]]:
+    for host in model.hosts:
+        yield host.name, "management OS"
+        for vm in host.vms:
+            yield vm.name, "VM"
+    for network in model.networks:
+        for computer in network.computers:
+            yield computer.name, "computer"
+        if network.router:
+            yield network.router.name, "router"
+    for computer in model.internet.hosts:
+        yield computer.name, "internet"
