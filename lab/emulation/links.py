@@ -11,7 +11,6 @@ from ipaddress import ip_address
 from typing import Final
 
 from lab.emulation.netns import Batch
-from lab.engine.blueprint import SWITCH_MTU
 from lab.engine.resources import Cable, Interface, Route
 
 IP: Final = ("ip", "-batch", "-")
@@ -26,8 +25,8 @@ RULE_PRIORITY: Final = 1000
 def add_cable(cable: Cable, pids: Mapping[str, int]) -> str:
     """Return the command that makes a cable; it runs in any namespace of the lab."""
     return (
-        f"link add name {cable.a_device} mtu {SWITCH_MTU} netns {pids[cable.a_node]} type veth "
-        f"peer name {cable.b_device} mtu {SWITCH_MTU} netns {pids[cable.b_node]}"
+        f"link add name {cable.a_device} mtu {cable.mtu} netns {pids[cable.a_node]} type veth "
+        f"peer name {cable.b_device} mtu {cable.mtu} netns {pids[cable.b_node]}"
     )
 
 
@@ -38,7 +37,7 @@ def remove_cable(cable: Cable) -> str:
 
 def plug(cable: Cable) -> str:
     """Return the command that plugs a cable in or pulls it out, at the ``b`` end."""
-    return f"link set dev {cable.b_device} {'up' if cable.plugged else 'down'}"
+    return f"link set dev {cable.b_device} mtu {cable.mtu} {'up' if cable.plugged else 'down'}"
 
 
 def shape(device: str, rate_bps: int) -> str:

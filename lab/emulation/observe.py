@@ -138,7 +138,8 @@ def _cable(cable: Cable, kernel: Mapping[str, Kernel]) -> Cable | None:
         return None
     end = b.devices[cable.b_device]
     shaped = all(device.get("qdisc") == "tbf" for device in (a.devices[cable.a_device], end))
-    return replace(cable, plugged="UP" in end.get("flags", ()), rate_bps=cable.rate_bps if shaped else 0)
+    plugged = "UP" in end.get("flags", ())
+    return replace(cable, mtu=end.get("mtu", 0), plugged=plugged, rate_bps=cable.rate_bps if shaped else 0)
 
 
 def _interface(interface: Interface, kernel: Mapping[str, Kernel]) -> Interface | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from lab.emulation.ovsdb import Operation, as_list, as_map
+from lab.emulation.ovsdb import Operation, Row, as_list, as_map
 from lab.emulation.pod.process import Process
 from lab.engine.resources import PHYSICAL, Bridge, Port
 from lab.errors import EnvironmentFault
@@ -26,7 +26,7 @@ SCHEMA: Final = Path("/usr/share/openvswitch/vswitch.ovsschema")
 
 SELECTED: Final = {
     "Bridge": ["_uuid", "name", "ports", "external_ids", "other_config"],
-    "Port": ["_uuid", "name", "interfaces"],
+    "Port": ["_uuid", "name", "interfaces", "qos"],
     "Interface": ["_uuid", "name", "type", "external_ids", "ofport", "ofport_request", "mac", "mtu_request", "error"],
 }
 
@@ -195,7 +195,11 @@ def create_port(port: Port, at: int) -> Iterator[Operation]:
     if port.ofport:
         row["ofport_request"] = port.ofport
     yield {"op": "insert", "table": "Interface", "row": row, "uuid-name": f"interface{at}"}
-    content = {"name": port.device, "interfaces": ["named-uuid", f"interface{at}"]}
+    content: Row = {"name": port.device, "interfaces": ["named-uuid", f"interface{at}"]}
+    if port.shaped:
+        # Without this Open vSwitch takes the shaper off the device.
+        yield {"op": "insert", "table": "QoS", "row": {"type": "linux-noop"}, "uuid-name": f"qos{at}"}
+        content["qos"] = ["named-uuid", f"qos{at}"]
     yield {"op": "insert", "table": "Port", "row": content, "uuid-name": f"port{at}"}
     where = [["name", "==", port.bridge]]
     yield _mutate("Bridge", where, ["ports", "insert", ["set", [["named-uuid", f"port{at}"]]]])
@@ -275,6 +279,7 @@ def observed_ports(node: str, tables: Tables) -> Iterator[Port]:
             device=name,
             ofport=next(iter(as_list(interface["ofport_request"])), 0),
             internal=internal,
+            shaped=bool(as_list(row["qos"])),
             mac=next(iter(as_list(interface["mac"])), "") if internal else "",
             mtu=next(iter(as_list(interface["mtu_request"])), 0) if internal else 0,
             intent=decode_port(text) if text else None,

@@ -29,9 +29,6 @@ from lab.model.objects import HypervHost, LabModel, VirtualMachine
 LEGACY_RATE_BPS = 100_000_000
 """The legacy adapter emulates an Intel 21140 at 100 Mbit/s (KB2844106)."""
 
-SWITCH_MTU = 9216
-"""Switches carry any frame; how large one may be is the business of the adapters."""
-
 
 def lower(model: LabModel, allocation: Allocation) -> Blueprint:
     """Return everything that `model` is made of; InputError if two things would be one Linux device."""
@@ -89,16 +86,16 @@ def _nodes(model: LabModel) -> Iterator[Node]:
 def _cables(model: LabModel) -> Iterator[Cable]:
     for network in model.networks:
         for computer in network.computers:
-            yield Cable(computer.name, "eth0", PHYSICAL, _plug(computer.name))
+            yield Cable(computer.name, "eth0", PHYSICAL, _plug(computer.name), computer.mtu)
         if network.router:
-            yield Cable(network.router.name, "inside", PHYSICAL, _plug(network.router.name, "inside"))
+            yield Cable(network.router.name, "inside", PHYSICAL, _plug(network.router.name, "inside"), network.mtu)
             if network.router.outside.addresses:
-                yield Cable(network.router.name, "outside", PHYSICAL, _plug(network.router.name, "outside"))
+                yield Cable(network.router.name, "outside", PHYSICAL, _plug(network.router.name, "outside"), network.mtu)
     for computer in model.internet.hosts:
-        yield Cable(computer.name, "eth0", PHYSICAL, _plug(computer.name))
+        yield Cable(computer.name, "eth0", PHYSICAL, _plug(computer.name), computer.mtu)
     for host in model.hosts:
         for nic in host.nics:
-            yield Cable(host.name, device_name(nic.name), PHYSICAL, _plug(host.name, nic.name))
+            yield Cable(host.name, device_name(nic.name), PHYSICAL, _plug(host.name, nic.name), nic.mtu)
         for vm in host.vms:
             yield from _vm_cables(host, vm)
 
@@ -109,7 +106,7 @@ def _vm_cables(host: HypervHost, vm: VirtualMachine) -> Iterator[Cable]:
     for at, adapter in enumerate(vm.adapters):
         rate = LEGACY_RATE_BPS if adapter.kind is AdapterKind.LEGACY else 0
         plugged = host.switch(adapter.switch) is not None
-        yield Cable(vm.name, f"eth{at}", host.name, device_name(vm.name, f"eth{at}"), rate, plugged)
+        yield Cable(vm.name, f"eth{at}", host.name, device_name(vm.name, f"eth{at}"), adapter.mtu, rate, plugged)
 
 
 def _plug(*name: str) -> str:
@@ -162,6 +159,7 @@ def _port(allocation: Allocation, segment: Segment, owner: IpInterface, device: 
         device=device,
         ofport=allocation.ofports[port_key(segment, owner.full_name)],
         internal=internal,
+        shaped=owner.legacy,
         mac=intent.mac if internal else "",
         mtu=owner.mtu if internal else 0,
         intent=intent,

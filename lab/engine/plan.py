@@ -175,7 +175,7 @@ def _changes_in_place(old: Resource, new: Resource) -> bool:
 
 
 _FIXED: Final[dict[type, tuple[str, ...]]] = {
-    Port: ("bridge", "ofport", "internal"),
+    Port: ("bridge", "ofport", "internal", "shaped"),
     Cable: ("a_node", "a_device"),
 }
 

@@ -45,6 +45,7 @@ class Node:
 class Cable:
     """A pair of connected Ethernet interfaces. The ``b`` end belongs to a switch: its IP stack never sees a frame.
 
+    ``mtu`` in bytes, of both ends: Open vSwitch cuts offloaded TCP segments to the size of the port they leave by.
     ``rate_bps`` limits both directions, in bits per second; 0 is no limit. ``plugged``: whether the ``b`` end is up.
     """
 
@@ -52,6 +53,7 @@ class Cable:
     a_device: str
     b_node: str
     b_device: str
+    mtu: int
     rate_bps: int = 0
     plugged: bool = True
 
@@ -87,13 +89,18 @@ class Bridge:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A port of a bridge. An ``internal`` one is itself an interface of the node's IP stack. ``mtu`` in bytes."""
+    """A port of a bridge.
+
+    An ``internal`` one is itself an interface of the node's IP stack; ``mac`` and ``mtu`` (bytes) are then its own.
+    ``shaped``: the device has a shaper, which Open vSwitch must leave alone.
+    """
 
     node: str
     bridge: str
     device: str
     ofport: int
     internal: bool = False
+    shaped: bool = False
     mac: str = ""
     mtu: int = 0
     intent: PortIntent | None = None

@@ -24,11 +24,12 @@ from .supervisor import Supervisor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import NoReturn
 
 _KINDS = ("mnt", "net", "ipc", "uts", "pid")
 _COMM_STARTING, _COMM_COMMITTED = "hvlab-new", "hvlab-lab"
-_MOST_FAULTS = 100
+_MOST_FAULTY_ROUNDS = 100
 
 
 def main(arguments: list[str]) -> NoReturn:
@@ -118,24 +119,23 @@ class Init:
         """Serve until told to end; the end of this process is the end of everything in the lab."""
         gc.collect()
         gc.freeze()
-        faults = 0
-        while True:
-            for callback, events in self._loop.wait(self._supervisor.next_deadline()):
-                faults += self._guarded(callback, events)
-            faults += self._guarded(lambda events: self._supervisor.advance(), 0)
-            if faults > _MOST_FAULTS:
-                log("init", "too many faults")
-                os._exit(1)
+        faulty_rounds = 0
+        while faulty_rounds < _MOST_FAULTY_ROUNDS:
+            happened = self._loop.wait(self._supervisor.next_deadline())
+            happened.append((lambda events: self._supervisor.advance(), 0))
+            fine = [self._guarded(callback, events) for callback, events in happened]
+            faulty_rounds = 0 if all(fine) else faulty_rounds + 1
+        log("init", "nothing but faults")
+        os._exit(1)
 
-    def _guarded(self, callback: object, events: int) -> int:
-        assert callable(callback)
+    def _guarded(self, callback: Callable[[int], None], events: int) -> bool:
         try:
             callback(events)
-        except Exception:  # noqa: BLE001
-            # A supervisor that ends takes the whole lab with it: one bad event is worth a traceback, not that.
+        except Exception:  # noqa: BLE001 - a supervisor
+            # One that ends takes the whole lab with it: an event that cannot be handled is worth a traceback, not that.
             os.write(2, traceback.format_exc().encode())
-            return 1
-        return 0
+            return False
+        return True
 
     def _on_signals(self, numbers: set[int]) -> None:
         if signal.SIGTERM in numbers or signal.SIGINT in numbers:
