@@ -8,8 +8,9 @@ are equal strings.
 from __future__ import annotations
 
 import json
+import reprlib
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -30,7 +31,7 @@ from lab.errors import LabFault
 
 T = TypeVar("T")
 
-_ADDRESSES: Final = {
+_ADDRESSES: Final[Mapping[type, Callable[[str], Any]]] = {
     IPv4Address: ip_address, IPv6Address: ip_address,
     IPv4Interface: ip_interface, IPv6Interface: ip_interface,
     IPv4Network: ip_network, IPv6Network: ip_network,
@@ -43,17 +44,28 @@ class CodecError(LabFault):
 
 def dumps(value: object) -> str:
     """Return the canonical JSON of a dataclass."""
-    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def loads(kind: type[T], text: str | bytes) -> T:
     """Return the `kind` in a JSON text; CodecError if it is not exactly one."""
     try:
-        content = json.loads(text)
-    except ValueError as error:
+        content = json.loads(text, parse_constant=_no_number, object_pairs_hook=_pairs)
+    except (ValueError, RecursionError) as error:
         raise CodecError(f"{kind.__name__} is not JSON: {error}") from error
     value: T = _value(kind, content, kind.__name__)
     return value
+
+
+def _no_number(text: str) -> object:
+    raise ValueError(f"{text} is not a number")
+
+
+def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError(f"the keys {reprlib.repr([key for key, _ in pairs])} are not all different")
+    return found
 
 
 def _plain(value: object) -> object:
@@ -92,7 +104,7 @@ def _value(kind: Any, found: object, path: str) -> Any:
         return _member(kind, found, path)
     if kind in _ADDRESSES:
         return _address((kind,), found, path)
-    if kind is float and type(found) is int:
+    if kind is float and type(found) is int and abs(found) < 2**53:
         return float(found)
     return _expect(kind, found, path)
 
@@ -112,7 +124,7 @@ def _address(kinds: tuple[Any, ...], found: object, path: str) -> Any:
     except ValueError as error:
         raise CodecError(f"{path}: {error}") from error
     if type(value) not in kinds:
-        raise CodecError(f"{path} is {found!r}, expected {' or '.join(kind.__name__ for kind in kinds)}")
+        raise CodecError(f"{path} is {reprlib.repr(found)}, expected {' or '.join(kind.__name__ for kind in kinds)}")
     return value
 
 
@@ -121,7 +133,7 @@ def _member(kind: type[Enum], found: object, path: str) -> Enum:
         return kind(found)
     except ValueError:
         choices = ", ".join(str(member.value) for member in kind)
-        raise CodecError(f"{path} is {found!r}, expected one of {choices}") from None
+        raise CodecError(f"{path} is {reprlib.repr(found)}, expected one of {choices}") from None
 
 
 def _object(kind: Any, content: dict[str, object], path: str) -> Any:
@@ -135,5 +147,5 @@ def _object(kind: Any, content: dict[str, object], path: str) -> Any:
 
 def _expect(kind: type[T], found: object, path: str) -> T:
     if type(found) is not kind:
-        raise CodecError(f"{path} is {found!r}, expected {kind.__name__}")
+        raise CodecError(f"{path} is {reprlib.repr(found)}, expected {kind.__name__}")
     return found

@@ -18,6 +18,7 @@ from lab.emulation.pod.process import Process
 from lab.engine.resources import PHYSICAL, Bridge, Port
 from lab.errors import EnvironmentFault
 from lab.intent import GENERATION_KEY, PORT_KEY, SWITCH_KEY, decode_port, decode_switch, encode
+from lab.model.addresses import stable_mac
 
 RUN: Final = Path("/run/hvlab")
 SWITCH_DIRECTORY: Final = RUN / "ovs"
@@ -108,6 +109,7 @@ def processes(node: str) -> tuple[Process, Process]:
             f"--unixctl={home}/ovs-vswitchd.ctl",
             f"--log-file={home}/ovs-vswitchd.log",
             *quiet,
+            "-vofproto_dpif_xlate:file:warn",  # it would log at every flood that it skips the sender
         ),
         env=environment,
         cwd=str(home),
@@ -159,19 +161,21 @@ SELECT_ERRORS: Final[Operation] = {
 def create_bridge(bridge: Bridge, at: int, generation: int) -> Iterator[Operation]:
     """Yield the operations that create a bridge; ``at`` makes names that are unique in the transaction."""
     local = {"name": bridge.device, "type": "internal"}
+    # Its own device must not borrow the address of one of its ports.
+    other = {"hwaddr": stable_mac(bridge.node, bridge.device)}
     row: dict[str, Any] = {
         "name": bridge.device,
         "datapath_type": "netdev",
         "ports": ["named-uuid", f"bridge{at}port"],
     }
     if bridge.intent is None:
-        row["fail_mode"] = "standalone"
+        row |= {"fail_mode": "standalone", "other_config": as_map(other)}
     else:
         target = f"unix:{directory(bridge.node)}/controller.sock"
         row |= {
             "fail_mode": "secure",
             "controller": ["named-uuid", f"bridge{at}controller"],
-            "other_config": as_map({"datapath-id": f"{bridge.dpid:016x}", "disable-in-band": "true"}),
+            "other_config": as_map({**other, "datapath-id": f"{bridge.dpid:016x}", "disable-in-band": "true"}),
             "external_ids": as_map({SWITCH_KEY: encode(bridge.intent), GENERATION_KEY: str(generation)}),
         }
         controller = {"target": target, "connection_mode": "out-of-band", "max_backoff": 1000}

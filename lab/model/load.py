@@ -50,7 +50,7 @@ def load(path: Path, *, name: str | None = None, parameters: Mapping[str, str] =
 
 
 def _content(path: Path) -> bytes:
-    what = f"topology file {quoted(str(path))}"
+    what = f'topology file "{visible(str(path), 160)}"'
     try:
         if path.is_dir():
             raise InputError(f"{what} is a directory", remedy="name a file in it")

@@ -69,20 +69,33 @@ class Oracle:
     def predict(self, source: Endpoint, target: Endpoint) -> Verdict:
         """Return whether `source` can talk to `target`."""
         asker, asked = source.address(self._version), target.address(self._version)
-        if source.why_down or target.why_down or asker is None or asked is None:
+        if source.why_down or asker is None or asked is None:
             return Verdict(False, self._unusable(source) or self._unusable(target))
         start = self._attachment(source, asker)
         request = self._stacks.send(start, asked)
         path = (source.node, *request.path)
+        if target.why_down:
+            return self._nobody_or_another(source, target, request, path)
         if request.arrived is None:
             return Verdict(False, self._why(source, target, request), path)
         answer = self._stacks.answer(request, asked, asker)
         if answer.arrived is None or answer.node != source.node:
             return Verdict(False, f"no way back: {_lost(answer, asker)}", path)
         if request.node != target.node:
-            reason = self._structure(source, target) or f"the two are on separate networks, and {asked} is"
-            return Verdict(False, f'{reason}; "{request.node}" has that address, too, and answers', path, request.node)
+            reason = self._structure(source, target) or "the two are on separate networks"
+            return Verdict(False, f"{reason}; {_another(request.node)}", path, request.node)
         return Verdict(True, self._how(source, path, request), path, target.node)
+
+    def _nobody_or_another(
+        self, source: Endpoint, target: Endpoint, request: Journey, path: tuple[Segment | str, ...]
+    ) -> Verdict:
+        """Return the verdict for a target that is down, whose address another machine may have meanwhile."""
+        asker, asked = source.address(self._version), target.address(self._version)
+        if request.arrived and asker and asked:
+            answer = self._stacks.answer(request, asked, asker)
+            if answer.arrived and answer.node == source.node:
+                return Verdict(False, f"{target.why_down}; {_another(request.node)}", path, request.node)
+        return Verdict(False, target.why_down)
 
     def _unusable(self, endpoint: Endpoint) -> str:
         if endpoint.why_down:
@@ -146,6 +159,10 @@ def _hidden(model: LabModel, stacks: Stacks) -> dict[int, str]:
     """Return the router that hides each Ethernet."""
     routers = [(net.name, net.router) for net in model.networks if net.router and net.router.nat]
     return {stacks.wiring.ethernet(Segment(name=name)): router.name for name, router in routers}
+
+
+def _another(node: str) -> str:
+    return f'"{node}" has the same address, and answers'
 
 
 def _lost(answer: Journey, asker: Address) -> str:
