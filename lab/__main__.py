@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from lab.cli.doctor import doctor
 from lab.cli.group import Commands, run
 from lab.cli.inside import exec_in_node
 from lab.cli.life import apply, down, list_labs, up
@@ -28,7 +29,7 @@ def hvlab(lab: str | None) -> None:
     """
 
 
-for command in (up, down, list_labs, apply, exec_in_node, matrix, status):
+for command in (up, down, list_labs, apply, exec_in_node, matrix, status, doctor):
     hvlab.add_command(command)
 
 

@@ -121,11 +121,13 @@ def _try(name: str, command: list[str], text: str) -> Report:
     if program is None:
         return {"name": name, "ok": False, "error": f"no {command[0]} to try it with"}
     try:
-        run = subprocess.run([program, *command[1:]], input=text, capture_output=True, text=True, timeout=10)
+        subprocess.run([program, *command[1:]], input=text, capture_output=True, text=True, timeout=10, check=True)
     except subprocess.TimeoutExpired:
         return {"name": name, "ok": False, "error": f"{command[0]} did not return within 10 s"}
-    lines = run.stderr.strip().splitlines()
-    return {"name": name, "ok": run.returncode == 0, "error": lines[0] if run.returncode and lines else ""}
+    except subprocess.CalledProcessError as error:
+        said = error.stderr.strip().splitlines() or [f"exit status {error.returncode}"]
+        return {"name": name, "ok": False, "error": said[0]}
+    return {"name": name, "ok": True}
 
 
 def _libc() -> ctypes.CDLL:

@@ -74,7 +74,7 @@ def list_labs(as_json: bool) -> None:
     from lab.cli.selection import state_of
     from lab.emulation.pod import pod as pods
 
-    rows = []
+    rows: list[dict[str, object]] = []
     for pod in pods.find():
         state = state_of(pod)
         word = "starting" if state is None else "changing" if state.interrupted else "running"
@@ -87,7 +87,8 @@ def list_labs(as_json: bool) -> None:
         return
     from lab.cli.tables import print_table
 
-    print_table(["NAME", "STATE", "PID", "FILE"], [[r["name"], r["state"], str(r["pid"]), r["file"]] for r in rows])
+    columns = ("name", "state", "pid", "file")
+    print_table([name.upper() for name in columns], [[str(row[name]) for name in columns] for row in rows])
 
 
 @click.command("apply", short_help="Turn a running lab into what its edited file describes.")

@@ -18,7 +18,19 @@ from lab.emulation.ovsdb import Operation, OvsdbClient
 from lab.emulation.pod.pod import Pod
 from lab.engine.backend import Acknowledgement, Progress
 from lab.engine.plan import Action, Plan, Step
-from lab.engine.resources import PHYSICAL, Blueprint, Bridge, Cable, Instance, Interface, Node, Port, Route, Rule
+from lab.engine.resources import (
+    PHYSICAL,
+    Blueprint,
+    Bridge,
+    Cable,
+    Instance,
+    Interface,
+    Node,
+    Port,
+    Resource,
+    Route,
+    Rule,
+)
 from lab.errors import LabFault
 from lab.intent import APPLIED_KEY, FAULT_KEY, GENERATION_KEY, PortKind
 
@@ -75,19 +87,24 @@ class _Execution:
         self._pids: dict[str, int] = {}
 
     def phases(self) -> Iterator[tuple[str, Callable[[], None]]]:
-        """Yield what is to be done, in order, with a title for each phase."""
+        """Yield what is to be done, in order, with a title for each phase that this plan needs."""
         self._pids = pids(self._pod)
-        yield "removing routes", self._remove_routes
-        yield "disconnecting", self._remove_ports_and_bridges
-        yield "stopping machines", self._remove_nodes_and_cables
-        yield "starting machines", self._create_nodes
-        yield "plugging in cables", self._create_cables
-        yield "starting Open vSwitch", self._create_instances
-        yield "configuring addresses", lambda: self._configure(internal=False)
-        yield "creating switches", self._create_bridges_and_ports
-        yield "configuring the management OS", lambda: self._configure(internal=True)
-
-    # -- removal ------------------------------------------------------------------------------------------------------
+        create, change, remove = Action.CREATE, Action.CHANGE, Action.REMOVE
+        settings = (Interface, Route, Rule)
+        phases: tuple[tuple[str, Callable[[], None], tuple[type[Resource], ...], tuple[Action, ...]], ...] = (
+            ("removing routes", self._remove_routes, (Route, Rule), (remove,)),
+            ("disconnecting", self._remove_ports_and_bridges, (Port, Bridge), (remove,)),
+            ("stopping machines", self._remove_nodes_and_cables, (Node, Cable, Instance), (remove,)),
+            ("starting machines", self._create_nodes, (Node, Interface), (create, change, remove)),
+            ("plugging in cables", self._create_cables, (Cable,), (create, change)),
+            ("starting Open vSwitch", self._create_instances, (Instance,), (create,)),
+            ("configuring addresses", lambda: self._configure(internal=False), settings, (create, change)),
+            ("creating switches", self._create_bridges_and_ports, (Bridge, Port), (create, change)),
+            ("configuring the management OS", lambda: self._configure(internal=True), settings, (create, change)),
+        )
+        for title, act, kinds, actions in phases:
+            if any(isinstance(step.resource, kinds) and step.action in actions for step in self._plan.steps):
+                yield title, act
 
     def _remove_routes(self) -> None:
         """Before anything else: a device that is changed or removed takes routes with it."""

@@ -7,7 +7,7 @@ carried out by a backend, and it is empty when there is nothing to do.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -180,19 +180,26 @@ _FIXED: Final[dict[type, tuple[str, ...]]] = {
 }
 
 
-def differences(old: Resource, new: Resource) -> str:
-    """Return the differing fields of two resources: ``mtu: 1500 -> 9000``."""
-    return ", ".join(
-        f"{each.name}: {_short(getattr(old, each.name))} -> {_short(getattr(new, each.name))}"
-        for each in fields(new)
-        if getattr(old, each.name) != getattr(new, each.name)
-    )
+def differences(old: object, new: object) -> str:
+    """Return the differing fields of two values of one dataclass, nested ones too: ``mtu: 1500 -> 9000``."""
+    return ", ".join(_differing(old, new))
+
+
+def _differing(old: object, new: object) -> Iterator[str]:
+    for each in fields(new):  # type: ignore[arg-type]
+        before, after = getattr(old, each.name), getattr(new, each.name)
+        if before == after:
+            continue
+        if is_dataclass(before) and is_dataclass(after):
+            yield from _differing(before, after)
+        else:
+            yield f"{each.name}: {_short(before)} -> {_short(after)}"
 
 
 def _short(value: object) -> str:
     if isinstance(value, tuple):
         return " ".join(map(str, value)) or "none"
-    return str(value) if value != "" else "none"
+    return str(value) if value not in ("", None) else "none"
 
 
 def _why_created(key: Key, resource: Resource, had: dict[Key, Resource]) -> str:
