@@ -46,7 +46,7 @@ def matrix(version: int | None, as_json: bool, lab: str | None) -> int:
 
 def measure(pod: Pod, model: LabModel, version: int | None = None) -> tuple[Cell, ...]:
     """Measure a lab's matrix from inside its pod."""
-    from lab.emulation.backend import pids
+    from lab.emulation.observe import pids
     from lab.emulation.probes import Ping, ping_all
     from lab.engine.matrix import measure_matrix
 

@@ -16,6 +16,7 @@ from lab.emulation.links import RULE_PRIORITY, table_of
 from lab.emulation.netns import Batch, run_batches
 from lab.emulation.ovs import Tables
 from lab.emulation.ovsdb import OvsdbClient
+from lab.emulation.pod.pod import Pod
 from lab.engine.resources import Blueprint, Bridge, Cable, Instance, Interface, Port, Route
 
 Item = TypeVar("Item", Bridge, Port)
@@ -31,6 +32,11 @@ class Kernel:
     devices: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     routes: frozenset[tuple[str, str, str, str]] = frozenset()
     sources: frozenset[str] = frozenset()
+
+
+def pids(pod: Pod) -> dict[str, int]:
+    """Return the pod's running processes by name, as the pod numbers them."""
+    return {name: state.pid for name, state in pod.processes().items() if state.pid is not None}
 
 
 def observe(known: Blueprint, pids: Mapping[str, int]) -> tuple[Blueprint, dict[str, Tables]]:

@@ -1,0 +1,276 @@
+"""One plan being carried out in the pod, phase by phase: namespaces, cables, Open vSwitch, IP settings."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Final, TypeVar
+
+from lab.emulation import firewall, links, nodes, ovs
+from lab.emulation.netns import Batch, run_batches, write_sysctls
+from lab.emulation.observe import pids, read_tables
+from lab.emulation.ovsdb import Operation, OvsdbClient
+from lab.emulation.pod.pod import Pod
+from lab.emulation.routing import RouteChanges
+from lab.engine.plan import Action, Plan, Step
+from lab.engine.resources import (
+    PHYSICAL,
+    Blueprint,
+    Bridge,
+    Cable,
+    Instance,
+    Interface,
+    Node,
+    Port,
+    Resource,
+    Route,
+    Rule,
+)
+from lab.errors import LabFault
+from lab.intent import PortKind
+
+Kind = TypeVar("Kind", Node, Cable, Instance, Bridge, Port, Interface, Route)
+
+DEVICE_TIMEOUT_S: Final = 10.0
+
+
+class Execution:
+    """One plan being carried out."""
+
+    def __init__(self, pod: Pod, plan: Plan, wanted: Blueprint, generation: int) -> None:
+        self._pod = pod
+        self._plan = plan
+        self._wanted = wanted
+        self._generation = generation
+        self._pids: dict[str, int] = {}
+
+    def phases(self) -> Iterator[tuple[str, Callable[[], None]]]:
+        """Yield what is to be done, in order, with a title for each phase that this plan needs."""
+        self._pids = pids(self._pod)
+        create, change, remove = Action.CREATE, Action.CHANGE, Action.REMOVE
+        settings = (Interface, Route, Rule)
+        phases: tuple[tuple[str, Callable[[], None], tuple[type[Resource], ...], tuple[Action, ...]], ...] = (
+            ("removing routes", self._remove_routes, (Route, Rule), (remove,)),
+            ("disconnecting", self._remove_ports_and_bridges, (Port, Bridge), (remove,)),
+            ("stopping machines", self._remove_nodes_and_cables, (Node, Cable, Instance), (remove,)),
+            ("starting machines", self._create_nodes, (Node, Interface), (create, change, remove)),
+            ("plugging in cables", self._create_cables, (Cable,), (create, change)),
+            ("starting Open vSwitch", self._create_instances, (Instance,), (create,)),
+            ("configuring addresses", lambda: self._configure(internal=False), settings, (create, change)),
+            ("creating switches", self._create_bridges_and_ports, (Bridge, Port), (create, change)),
+            ("configuring the management OS", lambda: self._configure(internal=True), settings, (create, change)),
+        )
+        for title, act, kinds, actions in phases:
+            if any(isinstance(step.resource, kinds) and step.action in actions for step in self._plan.steps):
+                yield title, act
+
+    def _remove_routes(self) -> None:
+        """Before anything else: a device that is changed or removed takes routes with it."""
+        routes = RouteChanges(self._plan, self._wanted)
+        nodes = [node for node in sorted(routes.nodes & set(self._pids)) if any(routes.removals(node))]
+        run_batches([links.batch(self._pids[node], routes.removals(node)) for node in nodes])
+
+    def _remove_ports_and_bridges(self) -> None:
+        removed: dict[str, list[Bridge | Port]] = defaultdict(list)
+        for bridge in self._resources(Bridge, Action.REMOVE):
+            removed[bridge.node].append(bridge)
+        gone = {(bridge.node, bridge.device) for bridge in self._resources(Bridge, Action.REMOVE)}
+        for port in self._resources(Port, Action.REMOVE):
+            if (port.node, port.bridge) not in gone:
+                removed[port.node].append(port)
+        for node in sorted(removed):
+            if f"ovs-vswitchd@{node}" in self._pids:
+                self._disconnect(node, removed[node])
+
+    def _disconnect(self, node: str, resources: list[Bridge | Port]) -> None:
+        tables = read_tables(node)
+        operations: list[Operation] = []
+        for resource in resources:
+            if isinstance(resource, Bridge):
+                operations += ovs.remove_bridge(tables, resource)
+            else:
+                operations += ovs.remove_port(tables, resource)
+        for bridge in sorted({each.bridge for each in resources if isinstance(each, Port) and each.intent}):
+            operations += ovs.raise_generation(bridge, self._generation)
+        self._commit(node, operations)
+        blind = [port.device for port in resources if isinstance(port, Port) and not port.internal]
+        released = [device for device in blind if self._is_nic(node, device)]
+        self._run(Batch(self._pids[node], firewall.NFT, "".join(map(firewall.see_port, released))), bool(released))
+
+    def _is_nic(self, node: str, device: str) -> bool:
+        """Tell whether a device belongs to the node itself, as a NIC does, and not to a switch for good."""
+        return any((cable.a_node, cable.a_device) == (node, device) for cable in self._wanted.cables)
+
+    def _remove_nodes_and_cables(self) -> None:
+        gone = {node.name for node in self._resources(Node, Action.REMOVE)}
+        names = [name for name in self._pids if name in gone or name.partition("@")[2] in gone]
+        names += [
+            f"{program}@{instance.node}"
+            for instance in self._resources(Instance, Action.REMOVE)
+            for program in ("ovs-vswitchd", "ovsdb-server")
+            if f"{program}@{instance.node}" in self._pids and instance.node not in gone
+        ]
+        if names:
+            self._pod.stop(names)
+        for instance in self._resources(Instance, Action.REMOVE):
+            shutil.rmtree(ovs.directory(instance.node), ignore_errors=True)
+        by_node: dict[str, list[str]] = defaultdict(list)
+        for cable in self._resources(Cable, Action.REMOVE):
+            if cable.a_node not in gone and cable.b_node not in gone:
+                by_node[cable.b_node].append(links.remove_cable(cable))
+        run_batches([links.batch(self._pids[node], by_node[node]) for node in sorted(by_node)])
+
+    # -- creation -----------------------------------------------------------------------------------------------------
+
+    def _create_nodes(self) -> None:
+        created = self._resources(Node, Action.CREATE)
+        if created:
+            self._pod.spawn([nodes.process(node) for node in created])
+            self._pids = pids(self._pod)
+        run_batches([Batch(self._pids[n.name], firewall.NFT, text) for n in created if (text := nodes.rules(n))])
+        nodes.write_names(self._wanted)
+
+    def _create_cables(self) -> None:
+        created = self._resources(Cable, Action.CREATE)
+        if created:
+            lines = [links.add_cable(cable, self._pids) for cable in created]
+            run_batches([links.batch(os.getpid(), lines)])
+        ends: dict[str, list[str]] = defaultdict(list)
+        shapes: dict[str, list[str]] = defaultdict(list)
+        blind: dict[str, list[str]] = defaultdict(list)
+        for step in self._plan.of(Cable, Action.CREATE, Action.CHANGE):
+            cable, old = step.new, step.old
+            assert isinstance(cable, Cable)
+            ends[cable.b_node].append(links.plug(cable))
+            if not isinstance(old, Cable):
+                blind[cable.b_node].append(cable.b_device)
+            if cable.rate_bps != (old.rate_bps if isinstance(old, Cable) else 0):
+                shapes[cable.a_node].append(links.shape(cable.a_device, cable.rate_bps))
+                shapes[cable.b_node].append(links.shape(cable.b_device, cable.rate_bps))
+        self._blind(blind)
+        run_batches([links.batch(self._pids[node], ends[node]) for node in sorted(ends)])
+        run_batches([links.tc_batch(self._pids[node], shapes[node]) for node in sorted(shapes)])
+
+    def _blind(self, devices: Mapping[str, list[str]]) -> None:
+        rules = [Batch(self._pids[n], firewall.NFT, firewall.blind_ports(devices[n])) for n in sorted(devices)]
+        run_batches(rules)
+
+    def _create_instances(self) -> None:
+        created = [instance.node for instance in self._resources(Instance, Action.CREATE)]
+        if not created:
+            return
+        for node in created:
+            nodes.prepare_switch_directory(node)
+        specs = [ovs.processes(node) for node in created]
+        self._pod.spawn([server for server, _ in specs])
+        for node in created:
+            with OvsdbClient(str(ovs.directory(node) / "db.sock")) as database:
+                database.transact(ovs.first_configuration())
+        self._pod.spawn([daemon for _, daemon in specs])
+
+    def _create_bridges_and_ports(self) -> None:
+        operations: dict[str, list[Operation]] = defaultdict(list)
+        touched: dict[str, set[str]] = defaultdict(set)
+        for at, step in enumerate(self._plan.of(Bridge, Action.CREATE, Action.CHANGE)):
+            bridge = step.new
+            assert isinstance(bridge, Bridge)
+            if step.action is Action.CREATE:
+                operations[bridge.node] += ovs.create_bridge(bridge, at, self._generation)
+            else:
+                operations[bridge.node] += ovs.change_bridge(bridge)
+                touched[bridge.node].add(bridge.device)
+        ports = self._plan.of(Port, Action.CREATE, Action.CHANGE)
+        self._blind_nics(ports)
+        created = {(bridge.node, bridge.device) for bridge in self._resources(Bridge, Action.CREATE)}
+        for at, step in enumerate(ports):
+            port = step.new
+            assert isinstance(port, Port)
+            create = step.action is Action.CREATE
+            operations[port.node] += ovs.create_port(port, at) if create else ovs.change_port(port)
+            if port.intent and (port.node, port.bridge) not in created:
+                touched[port.node].add(port.bridge)
+        for node in sorted(operations):
+            for device in sorted(touched[node]):
+                operations[node] += ovs.raise_generation(device, self._generation)
+            self._commit(node, operations[node])
+
+    def _blind_nics(self, ports: Iterable[Step]) -> None:
+        taken: dict[str, list[str]] = defaultdict(list)
+        for step in ports:
+            port = step.new
+            if isinstance(port, Port) and port.intent and port.intent.kind is PortKind.EXTERNAL and not step.old:
+                taken[port.node].append(port.device)
+        self._blind(taken)
+
+    def _commit(self, node: str, operations: list[Operation]) -> None:
+        """Commit, and wait until the daemon has done it: then every device is there, or the reason why not."""
+        if not operations:
+            return
+        with OvsdbClient(str(ovs.directory(node) / "db.sock")) as database:
+            results = database.transact(*operations, *ovs.raise_next_cfg())
+            number = results[len(operations) + 1]["rows"][0]["next_cfg"]
+            database.transact(ovs.wait_for_cfg(number, DEVICE_TIMEOUT_S))
+            errors = list(ovs.broken(database.rows(ovs.SELECT_ERRORS)[0]))
+        if errors:
+            device, reason = errors[0]
+            raise LabFault(f'Open vSwitch of "{node}" could not make the port {device}: {reason}')
+
+    # -- addresses ----------------------------------------------------------------------------------------------------
+
+    def _configure(self, *, internal: bool) -> None:
+        """Give interfaces their settings: first those on cables, and when the switches are there those inside them."""
+        programs: dict[str, list[str]] = defaultdict(list)
+        inside = {(port.node, port.device) for port in self._wanted.ports if port.internal}
+        routes = RouteChanges(self._plan, self._wanted)
+        late = {node for node, _ in inside}
+        routed = {node for node in routes.nodes & set(self._pids) if (node in late) == internal}
+        for step in self._plan.of(Interface, Action.CREATE, Action.CHANGE):
+            interface, old = step.new, step.old
+            assert isinstance(interface, Interface)
+            if ((interface.node, interface.device) in inside) != internal:
+                continue
+            if any(":" in address for address in interface.addresses):
+                write_sysctls(self._pids[interface.node], {f"ipv6/conf/{interface.device}/disable_ipv6": "0"})
+            programs[interface.node] += links.set_interface(interface, old if isinstance(old, Interface) else None)
+        for node in sorted(routed):
+            programs[node] += routes.additions(node)
+        run_batches([links.batch(self._pids[node], programs[node]) for node in sorted(programs) if programs[node]])
+
+    # -- the moment without a network ---------------------------------------------------------------------------------
+
+    @contextmanager
+    def interruption(self, seconds: float) -> Iterator[None]:
+        """Cut off, for at least that long, the NICs of running hosts that a switch takes or releases meanwhile."""
+        new_nodes = {node.name for node in self._resources(Node, Action.CREATE)}
+        nics = {
+            (step.resource.node, step.resource.device)
+            for step in self._plan.of(Port, Action.CREATE, Action.REMOVE)
+            if isinstance(step.resource, Port) and step.resource.intent and step.resource.node not in new_nodes
+            if step.resource.intent.kind is PortKind.EXTERNAL
+        }
+        cut = [cable for cable in self._wanted.cables if (cable.a_node, cable.a_device) in nics]
+        if not cut or seconds <= 0:
+            yield
+            return
+        pid = pids(self._pod)[PHYSICAL]
+        started = time.monotonic()
+        run_batches([links.batch(pid, [links.plug(replace(cable, plugged=False)) for cable in cut])])
+        try:
+            yield
+            time.sleep(max(0.0, seconds - (time.monotonic() - started)))
+        finally:
+            run_batches([links.batch(pid, map(links.plug, cut))])
+
+    # -- helpers ------------------------------------------------------------------------------------------------------
+
+    def _resources(self, kind: type[Kind], action: Action) -> list[Kind]:
+        return [step.resource for step in self._plan.of(kind, action) if isinstance(step.resource, kind)]
+
+    def _run(self, batch: Batch, wanted: bool) -> None:
+        if wanted:
+            run_batches([batch])
