@@ -38,10 +38,9 @@ def main() -> None:
     sys.exit(run(hvlab))
 
 
-def run_topology(file: Path) -> None:
+def run_topology(file: Path, name: str) -> None:
     """Start the lab of a topology file and show its matrix: what the file does when it is run by itself."""
-    code = run(hvlab, ["up", str(file)]) or run(hvlab, ["matrix"])
-    sys.exit(code)
+    sys.exit(run(hvlab, ["up", str(file), *sys.argv[1:]]) or run(hvlab, ["--lab", name, "matrix"]))
 
 
 if __name__ == "__main__":

@@ -100,4 +100,4 @@ class Lab:
             return
         from lab.__main__ import run_topology
 
-        run_topology(Path(sys.argv[0]))
+        run_topology(Path(sys.argv[0]), self.name)

@@ -1,0 +1,77 @@
+"""What is plugged into what: from an interface to the switch port it is in, and from a port to what is behind it."""
+
+from __future__ import annotations
+
+from lab.engine.blueprint import segment_place
+from lab.engine.resources import Blueprint, Bridge, Port
+from lab.engine.trace.names import every_interface
+from lab.intent import PortKind
+from lab.model.interfaces import IpInterface, Segment
+from lab.model.objects import LabModel
+
+Place = tuple[str, str]
+"""A node and a device in it."""
+
+
+class Cabling:
+    """The ports, cables and names of one lab."""
+
+    def __init__(self, model: LabModel, blueprint: Blueprint) -> None:
+        self._ports = {(port.node, port.device): port for port in blueprint.ports}
+        self._bridges = {(bridge.node, bridge.device): bridge for bridge in blueprint.bridges}
+        self._far: dict[Place, Place] = {}
+        for cable in blueprint.cables:
+            self._far[cable.a_node, cable.a_device] = (cable.b_node, cable.b_device)
+            self._far[cable.b_node, cable.b_device] = (cable.a_node, cable.a_device)
+        self._interfaces = {(each.node, each.device): each for each in every_interface(model)}
+        self._by_label = {(each.node, each.label): each for each in self._interfaces.values()}
+
+    def interface(self, node: str, label: str) -> IpInterface:
+        """Return an interface by the user's name for it."""
+        return self._by_label[node, label]
+
+    def socket(self, interface: IpInterface) -> Port:
+        """Return the port that an interface, which must be connected, is plugged into."""
+        place = (interface.node, interface.device)
+        own = self._ports.get(place)
+        return own if own and own.internal else self._ports[self._far[place]]
+
+    def behind(self, port: Port) -> Port | Place:
+        """Return what a frame enters that leaves by a port: a port of another switch, or an interface."""
+        place = (port.node, port.device)
+        if port.internal:
+            return place
+        far = self._far[place]
+        return self._ports.get(far, far)
+
+    def link(self, here: Segment, there: Segment) -> Port:
+        """Return the port of one segment through which its neighbour is reached."""
+        wanted, place = segment_place(there), segment_place(here)
+        for port in self._ports.values():
+            if (port.node, port.bridge) == place:
+                far = self.behind(port)
+                if isinstance(far, Port) and (far.node, far.bridge) == wanted:
+                    return port
+        raise KeyError((here, there))
+
+    def port(self, node: str, device: str) -> Port | None:
+        return self._ports.get((node, device))
+
+    def bridge(self, port: Port) -> Bridge:
+        return self._bridges[port.node, port.bridge]
+
+    def numbered(self, bridge: Bridge, ofport: int) -> Port | None:
+        """Return the port of a virtual switch that has a number."""
+        ports = self._ports.values()
+        return next((p for p in ports if (p.node, p.bridge, p.ofport) == (bridge.node, bridge.device, ofport)), None)
+
+    def name(self, port: Port) -> str:
+        """Return whose port it is: an adapter, or the NIC that leads to the wire."""
+        if port.intent:
+            wire = ", the wire" if port.intent.kind is PortKind.EXTERNAL else ""
+            return f"{port.intent.adapter}{wire}"
+        far = self.behind(port)
+        if isinstance(far, Port):
+            return far.intent.adapter if far.intent else far.device
+        interface = self._interfaces.get(far)
+        return interface.full_name if interface else f"{far[0]}/{far[1]}"

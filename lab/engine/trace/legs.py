@@ -1,0 +1,54 @@
+"""The legs of a packet's journey, as the model's own IP stacks decide them: who sends it on, by which interface, to whom.
+
+The decisions are those of :mod:`lab.model.routing`, recorded while it makes them, so a trace cannot disagree with the
+oracle about IP.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lab.model.addresses import Address
+from lab.model.interfaces import Segment
+from lab.model.objects import LabModel
+from lab.model.routing import Attachment, Journey, Stacks
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One hop: ``out`` sends a packet for ``target`` to whoever has the address ``next_hop``; None if nobody does."""
+
+    out: Attachment
+    next_hop: Address
+    target: Address
+    receiver: Attachment | None
+
+
+class RecordingStacks(Stacks):
+    """IP stacks that remember each leg of the journeys they compute. Meant for one packet and its answer."""
+
+    def __init__(self, model: LabModel, version: int) -> None:
+        self._legs: list[Leg] = []
+        self._leaving: Attachment | None = None
+        super().__init__(model, version)
+
+    def take_legs(self) -> tuple[Leg, ...]:
+        """Return the legs recorded since the last call."""
+        legs = tuple(self._legs)
+        self._legs.clear()
+        return legs
+
+    def send(self, source: Attachment, target: Address, *, reply: bool = False) -> Journey:
+        self._leaving = source
+        return super().send(source, target, reply=reply)
+
+    def _forward(self, node: str, target: Address, reply: bool) -> Journey:
+        route = self._route(node, target)
+        self._leaving = route[0] if route else None
+        return super()._forward(node, target, reply)
+
+    def _transit(self, segment: Segment, next_hop: Address, target: Address, reply: bool) -> Journey:
+        owner = self._owner.get((self.wiring.ethernet(segment), next_hop))
+        assert self._leaving, "a packet on a segment has left some interface"
+        self._legs.append(Leg(self._leaving, next_hop, target, owner))
+        return super()._transit(segment, next_hop, target, reply)

@@ -1,0 +1,86 @@
+"""The packet that a trace follows, and how it is put to Open vSwitch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv6Address
+from typing import Final
+
+from lab.model.addresses import Address
+
+CLIENT_PORT: Final = 49152
+"""The port that the asking side has: the first of those that Windows gives to clients."""
+
+_BROADCAST: Final = "ff:ff:ff:ff:ff:ff"
+_SYN, _SYN_ACK = 0x02, 0x12
+
+
+class Protocol(StrEnum):
+    """What is traced."""
+
+    ICMP = "ICMP"
+    TCP = "TCP"
+    UDP = "UDP"
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """An IP packet. ``port`` is the one that was asked for, in both directions; ``reply`` tells the direction."""
+
+    source: Address
+    target: Address
+    protocol: Protocol = Protocol.ICMP
+    port: int = 0
+    reply: bool = False
+    ttl: int = 64
+
+    @property
+    def title(self) -> str:
+        """Return what it is, in words."""
+        if self.protocol is Protocol.ICMP:
+            return f"ICMP echo {'reply' if self.reply else 'request'}"
+        if self.protocol is Protocol.TCP:
+            return f"TCP {'SYN-ACK from' if self.reply else 'SYN to'} port {self.port}"
+        return f"UDP datagram {'from' if self.reply else 'to'} port {self.port}"
+
+    def flow(self, device: str, source_mac: str, target_mac: str) -> str:
+        """Return the flow that enters a switch at a device."""
+        ip6 = self.target.version == 6
+        name = "ipv6" if ip6 else "nw"
+        return ",".join(
+            (
+                f'in_port="{device}"',
+                self.protocol.lower() + ("6" if ip6 else ""),
+                f"dl_src={source_mac},dl_dst={target_mac}",
+                f"{name}_src={self.source},{name}_dst={self.target},nw_ttl={self.ttl}",
+                *self._transport(ip6),
+            )
+        )
+
+    def _transport(self, ip6: bool) -> Iterator[str]:
+        if self.protocol is Protocol.ICMP:
+            kind = (129 if self.reply else 128) if ip6 else (0 if self.reply else 8)
+            prefix = "icmpv6" if ip6 else "icmp"
+            yield f"{prefix}_type={kind},{prefix}_code=0"
+            return
+        ports = (self.port, CLIENT_PORT) if self.reply else (CLIENT_PORT, self.port)
+        yield f"tp_src={ports[0]},tp_dst={ports[1]}"
+        if self.protocol is Protocol.TCP:
+            yield f"tcp_flags={_SYN_ACK if self.reply else _SYN}"
+
+
+def who_has(address: Address, asker: Address, device: str, source_mac: str) -> str:
+    """Return the flow of the question for the MAC address that belongs to an IP address: ARP, or neighbour discovery."""
+    if isinstance(address, IPv6Address):
+        last = address.packed[-3:].hex(":")
+        group = IPv6Address(int(IPv6Address("ff02::1:ff00:0")) | int.from_bytes(address.packed[-3:], "big"))
+        return (
+            f'in_port="{device}",icmp6,dl_src={source_mac},dl_dst=33:33:ff:{last},ipv6_src={asker},'
+            f"ipv6_dst={group},nw_ttl=255,icmpv6_type=135,icmpv6_code=0,nd_target={address},nd_sll={source_mac}"
+        )
+    return (
+        f'in_port="{device}",arp,dl_src={source_mac},dl_dst={_BROADCAST},arp_op=1,'
+        f"arp_spa={asker},arp_tpa={address},arp_sha={source_mac}"
+    )

@@ -1,0 +1,143 @@
+"""One switch's part of a trace: Open vSwitch's text, told in Hyper-V's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from lab.engine.resources import Bridge, Port
+from lab.engine.trace.cabling import Cabling
+from lab.engine.trace.story import Stage
+from lab.engine.trace.text import TraceText, Visit
+from lab.intent import LearningMode
+from lab.model.addresses import hyperv_mac
+
+STATIC: Final = "static"
+LEARNED: Final = "learned"
+
+_NORMAL: Final = {
+    "forwarding to learned port": "its MAC table knows {mac}",
+    "no learned MAC for destination, flooding": "its MAC table does not know {mac} yet, so every other port gets a copy",
+    "learned port is input port, dropping": "its MAC table has {mac} at the very port that the frame came in by",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What the cookie of a flow says: the feature and the port it belongs to (0 for the switch as a whole).
+
+    ``kind`` is STATIC or LEARNED for an entry of the MAC table, else empty. ``reason`` and ``words`` are those of a drop.
+    """
+
+    feature: str
+    ofport: int
+    kind: str = ""
+    reason: int = 0
+    words: str = ""
+
+
+class Glossary(Protocol):
+    """The controller's names for tables and cookies."""
+
+    def stage(self, table: int) -> tuple[str, str]:
+        """Return the name of a table's stage, and the sentence that says what it does."""
+
+    def meaning(self, cookie: int) -> Meaning | None:
+        """Return what a cookie says, None for one that is not the controller's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What a switch does with a frame. ``failure`` says in words why nobody gets it, empty if somebody does."""
+
+    stages: tuple[Stage, ...]
+    outputs: tuple[Port, ...]
+    decision: str
+    failure: str = ""
+    reason: int = 0
+
+
+class Interpreter:
+    """Tells passages of one lab."""
+
+    def __init__(self, cabling: Cabling, glossary: Glossary) -> None:
+        self._cabling = cabling
+        self._glossary = glossary
+
+    def passage(self, bridge: Bridge, text: TraceText, target_mac: str) -> Passage:
+        """Return what a switch does with a frame to a MAC address, from its trace."""
+        found = (self._cabling.port(bridge.node, name) for name in text.outputs)
+        outputs = tuple(port for port in found if port and port.bridge == bridge.device)
+        stages = tuple(self._stage(bridge, visit, outputs) for visit in text.visits) if bridge.intent else ()
+        dropped = next((stage for stage in reversed(stages) if stage.reason), None)
+        mac = hyperv_mac(target_mac)
+        if outputs:
+            words = self._decision(bridge, text, mac, outputs)
+            return Passage(stages, outputs, words)
+        if dropped:
+            return Passage(stages, (), dropped.detail, dropped.detail, dropped.reason)
+        why = text.failure or next(iter(self._physical(text, mac)), "") or ", ".join(text.remarks[-1:])
+        why = why or "no port is left for it"
+        return Passage(stages, (), why, why)
+
+    def _stage(self, bridge: Bridge, visit: Visit, outputs: tuple[Port, ...]) -> Stage:
+        name, does = self._glossary.stage(visit.table)
+        meaning = self._glossary.meaning(visit.cookie)
+        if meaning is None:
+            return Stage(visit.table, name, does, "", self._owner(bridge, 0), " ".join(visit.remarks))
+        detail = ""
+        if meaning.reason:
+            detail = f"dropped, reason {meaning.reason}: {meaning.words}"
+        elif meaning.kind:
+            detail = f"{_how(meaning.kind)} {self._at(bridge, meaning.ofport)}"
+        elif any(action.startswith("group:") for action in visit.actions):
+            detail = f"a copy to each of {self._names(outputs)}"
+        owner = self._owner(bridge, meaning.ofport)
+        return Stage(visit.table, name, does, meaning.feature, owner, detail, meaning.reason)
+
+    def _decision(self, bridge: Bridge, text: TraceText, mac: str, outputs: tuple[Port, ...]) -> str:
+        if bridge.intent is None:
+            return next(iter(self._physical(text, mac)), "") or f"to {self._names(outputs)}"
+        for meaning in self._meanings(text):
+            if meaning.kind:
+                return f"{mac} is {_how(meaning.kind)} {self._at(bridge, meaning.ofport)}"
+        if _is_group(mac):
+            return "broadcast or multicast: every other port gets a copy"
+        if bridge.intent.learning is LearningMode.LEARNING:
+            return f"the switch has not learned where {mac} is, so every other port gets a copy"
+        return f"no adapter has {mac}: a copy only to the wire and to adapters with MacAddressSpoofing On"
+
+    def _meanings(self, text: TraceText) -> Iterator[Meaning]:
+        for visit in text.visits:
+            meaning = self._glossary.meaning(visit.cookie)
+            if meaning:
+                yield meaning
+
+    def _physical(self, text: TraceText, mac: str) -> Iterator[str]:
+        for remark in text.remarks:
+            if remark in _NORMAL:
+                told = "broadcast or multicast: every other port gets a copy" if _is_group(mac) else _NORMAL[remark]
+                yield told.format(mac=mac)
+
+    def _at(self, bridge: Bridge, ofport: int) -> str:
+        port = self._cabling.numbered(bridge, ofport)
+        return f"port {ofport}, {self._cabling.name(port)}" if port else f"port {ofport}, which is gone"
+
+    def _owner(self, bridge: Bridge, ofport: int) -> str:
+        port = self._cabling.numbered(bridge, ofport) if ofport else None
+        if port:
+            return port.intent.adapter if port.intent else port.device
+        return f"port {ofport}, which is gone" if ofport else f"switch {bridge.intent.switch if bridge.intent else ''}"
+
+    def _names(self, ports: tuple[Port, ...]) -> str:
+        return ", ".join(self._cabling.name(port) for port in ports) or "nobody"
+
+
+def _how(kind: str) -> str:
+    return "assigned to" if kind == STATIC else "learned at"
+
+
+def _is_group(mac: str) -> bool:
+    """Tell whether an address is broadcast or multicast."""
+    return bool(int(mac[:2], 16) & 1)

@@ -1,0 +1,3 @@
+from lab import Lab
+
+lab = Lab("bad", interruption_s=3600)

@@ -1,0 +1,3 @@
+from lab import Lab
+
+lab = Lab("my lab")

@@ -1,0 +1,4 @@
+from lab import Lab
+
+lab = Lab("bad", interruption_s="2")
+other = Lab

@@ -1,0 +1,15 @@
+from lab import Lab
+
+lab = Lab("bad")
+office = lab.physical_network("office", "192.168.1.0/24", router="192.168.1.1")
+hv1 = lab.host("hv1")
+hv1.nic("Ethernet", office, "192.168.1.20")
+hv1.external_switch("External", nic="Ethernet")
+hv1.vm(7, "External")
+hv1.vm(None, "External")
+lab.host(["hv2"])
+lab.physical_network(b"lan")
+hv1.private_switch(3.5)
+hv1.nic({}, office)
+lab.internet_host(True)
+office.computer(())

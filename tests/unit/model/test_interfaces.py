@@ -1,0 +1,105 @@
+"""The effective interfaces of a machine: what an external switch does to its NIC, and what a VM's guest sees."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lab import Lab
+from lab.model.builder import HostBuilder
+from lab.model.interfaces import IpInterface, Segment, host_interfaces, interfaces, takes_over
+from lab.model.objects import HypervHost, LabModel
+
+
+def by_label(host: HypervHost) -> dict[str, IpInterface]:
+    return {each.label: each for each in host_interfaces(host)}
+
+
+def office_host() -> tuple[Lab, HostBuilder]:
+    lab = Lab("office")
+    office = lab.physical_network("office", "192.168.1.0/24", router="192.168.1.1", mtu=9000)
+    hv1 = lab.host("hv1")
+    hv1.nic("Ethernet", office, "192.168.1.20", mac="001122334455")
+    return lab, hv1
+
+
+def only_host(lab: Lab) -> HypervHost:
+    return lab.model().hosts[0]
+
+
+def test_a_free_nic_is_the_management_os_s() -> None:
+    lab, _ = office_host()
+    nic = by_label(only_host(lab))["Ethernet"]
+    assert [str(address) for address in nic.ip.addresses] == ["192.168.1.20/24"]
+    assert [str(gateway) for gateway in nic.ip.gateways] == ["192.168.1.1"]
+    assert nic.bound_to == ""
+    assert nic.segment == Segment(name="office")
+
+
+def test_an_external_switch_takes_the_nic_and_its_first_adapter_inherits() -> None:
+    lab, hv1 = office_host()
+    hv1.external_switch("External", nic="Ethernet")
+    hv1.management_adapter("Migration", "External", "192.168.1.21")
+    found = by_label(only_host(lab))
+    nic, first, second = found["Ethernet"], found["vEthernet (External)"], found["vEthernet (Migration)"]
+    assert (nic.bound_to, nic.ip.addresses) == ("External", ())
+    assert [str(address) for address in first.ip.addresses] == ["192.168.1.20/24"]
+    assert (first.mac, first.mtu) == ("00:11:22:33:44:55", 9000)
+    assert (second.mac, [str(address) for address in second.ip.addresses]) == ("", ["192.168.1.21/24"])
+    assert first.segment == second.segment == Segment("hv1", "External")
+
+
+def test_without_the_management_os_the_nic_s_settings_rest() -> None:
+    lab, hv1 = office_host()
+    hv1.external_switch("External", nic="Ethernet", allow_management_os=False)
+    host = only_host(lab)
+    assert list(by_label(host)) == ["Ethernet"]
+    assert by_label(host)["Ethernet"].ip.addresses == ()
+    gone = replace(host, switches=())
+    assert [str(address) for address in by_label(gone)["Ethernet"].ip.addresses] == ["192.168.1.20/24"]
+
+
+def test_only_the_first_adapter_of_an_external_switch_takes_over() -> None:
+    lab, hv1 = office_host()
+    hv1.external_switch("External", nic="Ethernet", allow_management_os=False)
+    hv1.internal_switch("Internal", "10.0.0.1/24")
+    hv1.management_adapter("A", "External", "192.168.1.21")
+    hv1.management_adapter("B", "External", "192.168.1.22")
+    host = only_host(lab)
+    inherits = {adapter.name: takes_over(host, adapter) for adapter in host.management_adapters}
+    assert {name: nic.name if nic else None for name, nic in inherits.items()} == {
+        "Internal": None,
+        "A": "Ethernet",
+        "B": None,
+    }
+
+
+def vm_model() -> LabModel:
+    lab = Lab("vms")
+    hv1 = lab.host("hv1")
+    hv1.private_switch("Private")
+    vm = hv1.vm("a", "Private", "10.0.0.1/24", generation=1, integration_services=False)
+    vm.adapter("Private", "10.0.0.2/24", legacy=True).adapter(None, legacy=True)
+    hv1.vm("b", "Private", "10.0.0.3/24", running=False)
+    return lab.model()
+
+
+def test_a_guest_sees_all_its_adapters_and_why_one_is_down() -> None:
+    found = list(interfaces(vm_model()))
+    assert [(each.device, each.label, each.up, each.has_driver) for each in found] == [
+        ("eth0", "Network Adapter", False, False),
+        ("eth1", "Legacy Network Adapter", True, True),
+        ("eth2", "Legacy Network Adapter 2", False, True),
+    ]
+    assert [each.segment for each in found] == [Segment("hv1", "Private"), Segment("hv1", "Private"), None]
+
+
+def test_a_vm_that_is_off_has_no_interfaces() -> None:
+    assert {each.node for each in interfaces(vm_model())} == {"a"}
+
+
+def test_routers_have_two_sides() -> None:
+    lab, _ = office_host()
+    lab.internet_host("internet", "203.0.113.80/24")
+    found = {each.label: each for each in interfaces(lab.model()) if each.node == "office-router"}
+    assert found["inside"].segment == Segment(name="office")
+    assert str(found["outside"].ip.addresses[0]) == "203.0.113.254/24"

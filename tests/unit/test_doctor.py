@@ -1,0 +1,173 @@
+"""The doctor: what it finds, what it says about it, and that the trials leave nothing behind."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from lab import doctor
+from lab.doctor import Check
+from lab.errors import EnvironmentFault
+from lab.trial import Outcome, Step, try_namespaces
+
+MISSING = Check("own /proc", False, "not there", "there", "put it there")
+
+
+@pytest.mark.parametrize(
+    ("version", "ok"), [((3, 10, 9), False), ((3, 11, 2), True), ((3, 13, 5), True), ((3, 14, 0), False)]
+)
+def test_python(version: tuple[int, ...], ok: bool) -> None:
+    assert doctor.check_python(version).ok is ok
+
+
+@pytest.mark.parametrize(
+    ("system", "release", "ok"),
+    [
+        ("Linux", "6.1.0-18-amd64", True),
+        ("Linux", "5.15.153.1-microsoft-standard-WSL2", True),
+        ("Linux", "5.4.0-150-generic", False),
+        ("Darwin", "23.5.0", False),
+    ],
+)
+def test_kernel(system: str, release: str, ok: bool) -> None:
+    assert doctor.check_kernel(system, release).ok is ok
+
+
+@pytest.mark.parametrize(
+    ("output", "verdicts"),
+    [
+        ("ovs-vswitchd (Open vSwitch) 2.17.9\n", [False]),
+        ("ovs-vswitchd (Open vSwitch) 3.1.0\n", [True, False]),
+        ("ovs-vswitchd (Open vSwitch) 3.1.7\n", [True, True]),
+        ("ovs-vswitchd (Open vSwitch) 3.3.0\n", [True, False]),
+        ("ovs-vswitchd (Open vSwitch) 3.3.4\n", [True, True]),
+        ("ovs-vswitchd (Open vSwitch) 3.5.0\n", [True, True]),
+        ("ovs-vswitchd (Open vSwitch) 4.0.0\n", [True, True]),
+        ("ovs-vswitchd (Open vSwitch) 3.6-rc1\n", [True, True]),
+        ("", [False]),
+    ],
+)
+def test_open_vswitch(output: str, verdicts: list[bool]) -> None:
+    assert [check.ok for check in doctor.check_ovs_version(output)] == verdicts
+
+
+def test_known_faults_do_not_stop_a_lab() -> None:
+    assert [check.needed for check in doctor.check_ovs_version("ovs-vswitchd (Open vSwitch) 3.1.0")] == [True, False]
+
+
+def test_a_missing_program_is_named_with_its_package() -> None:
+    package = next(p for p in doctor.packages() if p.name == "iproute2")
+    check = doctor.check_program(package, lambda name: None if name == "tc" else f"/sbin/{name}")
+    assert (check.ok, check.needed, check.found) == (False, True, "no tc")
+    assert "apt-get install iproute2" in check.remedy
+
+
+def test_programs_are_found_where_an_ordinary_users_path_does_not_lead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(doctor, "SYSTEM_FOLDERS", ("/usr/bin", "/bin"))
+    assert doctor.find_program("sh") in ("/usr/bin/sh", "/bin/sh")
+
+
+def test_package_list_is_well_formed() -> None:
+    listed = doctor.packages()
+    assert {package.need for package in listed} == {"needed", "optional", "suggested"}
+    assert len({package.name for package in listed}) == len(listed)
+    assert all(package.purpose for package in listed)
+    assert next(p for p in listed if p.name == "python3-venv").programs == ()
+
+
+def test_tun_missing(tmp_path: Path) -> None:
+    check = doctor.check_tun(tmp_path / "tun")
+    assert (check.ok, check.found) == (False, "no such device")
+    assert "modprobe tun" in check.remedy
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may open everything")
+def test_tun_closed_to_this_user(tmp_path: Path) -> None:
+    device = tmp_path / "tun"
+    device.touch(mode=0)
+    assert f"chmod 0666 {device}" in doctor.check_tun(device).remedy
+
+
+@pytest.mark.parametrize(
+    ("uid", "settings", "word"),
+    [
+        (1000, {"user/max_user_namespaces": "0"}, "user.max_user_namespaces"),
+        (1000, {"kernel/unprivileged_userns_clone": "0"}, "unprivileged_userns_clone=1"),
+        (1000, {"kernel/apparmor_restrict_unprivileged_userns": "1"}, "AppArmor"),
+        (1000, {}, "seccomp"),
+        (0, {"kernel/apparmor_restrict_unprivileged_userns": "1"}, "--privileged"),
+    ],
+)
+def test_why_namespaces_cannot_be_made(tmp_path: Path, uid: int, settings: dict[str, str], word: str) -> None:
+    for name, value in settings.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"{value}\n")
+    assert word in doctor.namespace_remedy(uid, tmp_path)
+
+
+def test_proc_is_not_blamed_when_namespaces_are() -> None:
+    assert doctor.check_proc(Outcome(entered=False, proc_mounted=False)).ok
+    assert not doctor.check_proc(Outcome(entered=True, proc_mounted=False, error="Operation not permitted")).ok
+
+
+def test_network_modules() -> None:
+    steps = (Step("veth", True), Step("nft", False, "no such table"), Step("netem", False, "unknown qdisc"))
+    found = doctor.check_devices(Outcome(True, True, steps=steps))
+    assert [(check.ok, check.needed) for check in found] == [(True, True), (False, True), (False, False)]
+    assert doctor.check_devices(Outcome(entered=True, proc_mounted=False)) == ()
+
+
+def test_memory() -> None:
+    assert doctor.check_memory("MemAvailable:  2097152 kB\n").ok
+    scarce = doctor.check_memory("MemTotal: 1 kB\nMemAvailable:   102400 kB\n")
+    assert (scarce.ok, scarce.needed, scarce.found) == (False, False, "100 MB available")
+
+
+def test_require_names_the_first_thing_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_essential", lambda: iter([Check("a", True, "x", "x"), MISSING]))
+    with pytest.raises(EnvironmentFault, match="own /proc: found not there, expected there") as raised:
+        doctor.require()
+    assert raised.value.record.remedy == "put it there"
+
+
+def test_render() -> None:
+    text = doctor.render(
+        (Check("Python", True, "3.11.2", "3.11"), MISSING, Check("dot", False, "no", "yes", "", False))
+    )
+    assert text.splitlines() == [
+        "ok    Python     3.11.2",
+        "FAIL  own /proc  not there; expected: there",
+        "                 → put it there",
+        "note  dot        no; expected: yes",
+        "",
+        "hvlab cannot run here: own /proc",
+    ]
+
+
+def test_render_of_a_sound_machine() -> None:
+    assert doctor.render((Check("Python", True, "3.11.2", "3.11"),)).endswith("\n\nhvlab can run here")
+
+
+def test_checks_on_this_machine_answer_and_leave_nothing() -> None:
+    before = sorted(os.listdir("/sys/class/net"))
+    found = doctor.checks()
+    assert len({check.name for check in found}) == len(found)
+    assert sorted(os.listdir("/sys/class/net")) == before
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_the_quick_trial_is_quick() -> None:
+    try_namespaces()
+    best = min(_timed_trial() for _ in range(5))
+    assert best < 0.05, f"a quick trial took {best:.3f} s at best"
+
+
+def _timed_trial() -> float:
+    started = time.perf_counter()
+    try_namespaces()
+    return time.perf_counter() - started
