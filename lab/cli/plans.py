@@ -20,7 +20,9 @@ def print_plan(
     told = changes(old, new)
     if as_json:
         content = {
-            "changes": [{"action": c.action, "kind": c.kind, "name": c.name, "detail": c.detail} for c in told],
+            "changes": [
+                {"action": c.action, "kind": c.kind, "name": c.name, "of": c.of, "detail": c.detail} for c in told
+            ],
             "steps": [{"action": s.action.value, "object": s.title, "reason": s.reason} for s in plan.steps],
             "applied": not dry_run,
         }
@@ -33,7 +35,8 @@ def print_plan(
         return
     for change in told:
         detail = f": {change.detail}" if change.detail else ""
-        click.echo(f'{_MARKS.get(change.action, " ")} {change.action} {change.kind} "{change.name}"{detail}')
+        owner = f' of "{change.of}"' if change.of else ""
+        click.echo(f'{_MARKS.get(change.action, " ")} {change.action} {change.kind} "{change.name}"{owner}{detail}')
     drift = [step for step in plan.steps if "running lab" in step.reason]
     for step in plan.steps if verbose or dry_run else drift:
         click.echo(f"    {_MARKS[step.action]} {step.action} {step.title}  ({step.reason})")

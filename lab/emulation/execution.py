@@ -73,7 +73,7 @@ class Execution:
         """Before anything else: a device that is changed or removed takes routes with it."""
         routes = RouteChanges(self._plan, self._wanted)
         nodes = [node for node in sorted(routes.nodes & set(self._pids)) if any(routes.removals(node))]
-        run_batches([links.batch(self._pids[node], routes.removals(node)) for node in nodes])
+        links.run({self._pids[node]: routes.removals(node) for node in nodes})
 
     def _remove_ports_and_bridges(self) -> None:
         removed: dict[str, list[Bridge | Port]] = defaultdict(list)
@@ -123,7 +123,7 @@ class Execution:
         for cable in self._resources(Cable, Action.REMOVE):
             if cable.a_node not in gone and cable.b_node not in gone:
                 by_node[cable.b_node].append(links.remove_cable(cable))
-        run_batches([links.batch(self._pids[node], by_node[node]) for node in sorted(by_node)])
+        links.run({self._pids[node]: by_node[node] for node in sorted(by_node)})
 
     # -- creation -----------------------------------------------------------------------------------------------------
 
@@ -139,7 +139,7 @@ class Execution:
         created = self._resources(Cable, Action.CREATE)
         if created:
             lines = [links.add_cable(cable, self._pids) for cable in created]
-            run_batches([links.batch(os.getpid(), lines)])
+            links.run({os.getpid(): lines})
         ends: dict[str, list[str]] = defaultdict(list)
         shapes: dict[str, list[str]] = defaultdict(list)
         blind: dict[str, list[str]] = defaultdict(list)
@@ -153,7 +153,7 @@ class Execution:
                 shapes[cable.a_node].append(links.shape(cable.a_device, cable.rate_bps))
                 shapes[cable.b_node].append(links.shape(cable.b_device, cable.rate_bps))
         self._blind(blind)
-        run_batches([links.batch(self._pids[node], ends[node]) for node in sorted(ends)])
+        links.run({self._pids[node]: ends[node] for node in sorted(ends)})
         run_batches([links.tc_batch(self._pids[node], shapes[node]) for node in sorted(shapes)])
 
     def _blind(self, devices: Mapping[str, list[str]]) -> None:
@@ -239,7 +239,7 @@ class Execution:
             programs[interface.node] += links.set_interface(interface, old if isinstance(old, Interface) else None)
         for node in sorted(routed):
             programs[node] += routes.additions(node)
-        run_batches([links.batch(self._pids[node], programs[node]) for node in sorted(programs) if programs[node]])
+        links.run({self._pids[node]: programs[node] for node in sorted(programs)})
 
     # -- the moment without a network ---------------------------------------------------------------------------------
 
@@ -259,12 +259,12 @@ class Execution:
             return
         pid = pids(self._pod)[PHYSICAL]
         started = time.monotonic()
-        run_batches([links.batch(pid, [links.plug(replace(cable, plugged=False)) for cable in cut])])
+        links.run({pid: [links.plug(replace(cable, plugged=False)) for cable in cut]})
         try:
             yield
             time.sleep(max(0.0, seconds - (time.monotonic() - started)))
         finally:
-            run_batches([links.batch(pid, map(links.plug, cut))])
+            links.run({pid: map(links.plug, cut)})
 
     # -- helpers ------------------------------------------------------------------------------------------------------
 

@@ -47,7 +47,8 @@ table ip hvlab_nat {{
   chain postrouting {{ type nat hook postrouting priority srcnat; oifname "{device}" masquerade; }}
   chain forward {{
     type filter hook forward priority 0; policy accept;
-    iifname "{device}" ct state new drop
+    iifname "{device}" ct state new,invalid drop
+    oifname "{device}" ct state invalid drop
   }}
 }}
 """

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_address
 from typing import Final
 
-from lab.emulation.netns import Batch
-from lab.engine.resources import Cable, Interface, Route
+from lab.emulation.netns import Batch, run_batches
+from lab.engine.resources import UNREACHABLE, Cable, Interface, Route
 
 IP: Final = ("ip", "-batch", "-")
 TC: Final = ("tc", "-batch", "-")
+_SIX: Final = "-6 "
 
 # A shaper must take the largest frame there is: 64 kB where segmentation is offloaded.
 _BURST_BYTES: Final = 128 * 1024
@@ -92,18 +93,31 @@ def table_of(source: str) -> int:
 
 
 def _rule(action: str, source: str) -> str:
-    return f"rule {action} from {source} lookup {table_of(source)}"
+    family = _SIX if ":" in source else ""
+    return f"{family}rule {action} from {source} lookup {table_of(source)}"
 
 
 def _route(route: Route) -> str:
-    via = f" via {route.via}" if route.via else ""
     table = f" table {table_of(route.source)}" if route.source else ""
+    if route.via == UNREACHABLE:
+        return f"{UNREACHABLE} {route.destination}{table}"
+    via = f" via {route.via}" if route.via else ""
     return f"{route.destination}{via} dev {route.device}{table}"
 
 
-def batch(pid: int, lines: Iterable[str]) -> Batch:
-    """Return an `ip` program for the namespace of `pid`."""
-    return Batch(pid, IP, "\n".join(lines) + "\n")
+def run(lines: Mapping[int, Iterable[str]]) -> None:
+    """Run `ip` commands in the namespaces of the given processes, all side by side; LabFault if one fails."""
+    run_batches([program for pid, each in lines.items() for program in _programs(pid, each)])
+
+
+def _programs(pid: int, lines: Iterable[str]) -> Iterator[Batch]:
+    """Yield the programs for one namespace: what is about rules of IPv6 must be told so by an option."""
+    texts: dict[bool, list[str]] = {False: [], True: []}
+    for line in lines:
+        texts[line.startswith(_SIX)].append(line.removeprefix(_SIX))
+    for six, text in texts.items():
+        if text:
+            yield Batch(pid, ("ip", "-6", "-batch", "-") if six else IP, "\n".join(text) + "\n")
 
 
 def tc_batch(pid: int, lines: Iterable[str]) -> Batch:

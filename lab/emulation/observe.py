@@ -17,7 +17,7 @@ from lab.emulation.netns import Batch, run_batches
 from lab.emulation.ovs import Tables
 from lab.emulation.ovsdb import OvsdbClient
 from lab.emulation.pod.pod import Pod
-from lab.engine.resources import Blueprint, Bridge, Cable, Instance, Interface, Port, Route
+from lab.engine.resources import UNREACHABLE, Blueprint, Bridge, Cable, Instance, Interface, Port, Route
 
 Item = TypeVar("Item", Bridge, Port)
 
@@ -84,12 +84,16 @@ def _parse(text: str, ipv6: str) -> Kernel:
     routes: set[tuple[str, str, str, str]] = set()
     sources: set[str] = set()
     for version, (table, rules) in ((4, ipv4), (6, _answers(ipv6) or [[], []])):
-        routes |= {
-            (str(each.get("table", "main")), _destination(each, version), each.get("gateway", ""), each.get("dev", ""))
-            for each in table
-        }
+        routes |= {(str(each.get("table", "main")), _destination(each, version), *_way(each)) for each in table}
         sources |= {rule["src"] for rule in rules if rule.get("priority") == RULE_PRIORITY}
     return Kernel(devices, frozenset(routes), frozenset(sources))
+
+
+def _way(route: Mapping[str, Any]) -> tuple[str, str]:
+    """Return a route's gateway and device."""
+    if route.get("type") == UNREACHABLE:
+        return UNREACHABLE, ""
+    return route.get("gateway", ""), route.get("dev", "")
 
 
 def _answers(text: str) -> list[list[dict[str, Any]]]:

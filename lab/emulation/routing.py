@@ -24,12 +24,17 @@ class RouteChanges:
         """Yield the commands that take away what is no longer wanted, where its device is still there."""
         for step in self._plan.of(Route, Action.REMOVE):
             route = step.resource
-            if isinstance(route, Route) and route.node == node and ("interface", node, route.device) in self._alive:
+            if isinstance(route, Route) and route.node == node and self._can_be_removed(route):
                 yield links.remove_route(route)
         for step in self._plan.of(Rule, Action.REMOVE):
             rule = step.resource
             if isinstance(rule, Rule) and rule.node == node and node in {each.name for each in self._wanted.nodes}:
                 yield links.remove_rule(rule.source)
+
+    def _can_be_removed(self, route: Route) -> bool:
+        if not route.device:
+            return route.node in {node.name for node in self._wanted.nodes}
+        return ("interface", route.node, route.device) in self._alive
 
     def additions(self, node: str) -> Iterator[str]:
         """Yield the commands that make every wanted route; one that is there already stays as it is."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from lab.engine.allocation import Allocation, port_key, switch_key
 from lab.engine.resources import (
     PHYSICAL,
+    UNREACHABLE,
     Blueprint,
     Bridge,
     Cable,
@@ -90,7 +91,9 @@ def _cables(model: LabModel) -> Iterator[Cable]:
         if network.router:
             yield Cable(network.router.name, "inside", PHYSICAL, _plug(network.router.name, "inside"), network.mtu)
             if network.router.outside.addresses:
-                yield Cable(network.router.name, "outside", PHYSICAL, _plug(network.router.name, "outside"), network.mtu)
+                yield Cable(
+                    network.router.name, "outside", PHYSICAL, _plug(network.router.name, "outside"), network.mtu
+                )
     for computer in model.internet.hosts:
         yield Cable(computer.name, "eth0", PHYSICAL, _plug(computer.name), computer.mtu)
     for host in model.hosts:
@@ -179,7 +182,7 @@ def _physical_ports(model: LabModel) -> Iterator[Port]:
 
 
 def _interface(interface: IpInterface, allocation: Allocation) -> Interface:
-    addresses = tuple(str(address) for address in interface.ip.addresses) if interface.has_driver else ()
+    addresses = tuple(str(address) for address in interface.ip.addresses) if interface.up else ()
     return Interface(
         node=interface.node,
         device=interface.device,
@@ -214,18 +217,21 @@ def _default_routes(mine: list[IpInterface]) -> Iterator[Route]:
 
 
 def _strong_host_routes(mine: list[IpInterface]) -> Iterator[Route]:
-    """What is sent from an address leaves by that address's interface."""
+    """What is sent from an address leaves by that address's interface, or not at all."""
     for interface in mine:
         for address in interface.ip.addresses:
             source = str(address.ip)
-            yield Route(interface.node, str(address.network), "", interface.device, source)
+            for subnet in sorted(
+                {other.network for other in interface.ip.addresses if other.version == address.version}
+            ):
+                yield Route(interface.node, str(subnet), "", interface.device, source)
             gateway = interface.ip.gateway(address.version)
-            if gateway:
-                yield Route(interface.node, _anywhere(address.version), str(gateway), interface.device, source)
+            way = (str(gateway), interface.device) if gateway else (UNREACHABLE, "")
+            yield Route(interface.node, _anywhere(address.version), *way, source)
 
 
 def _internet_routes(model: LabModel, everything: tuple[IpInterface, ...]) -> Iterator[Route]:
-    """On the internet everything is one link, and its hosts know the way to every network that no router hides."""
+    """On the internet everything is one link, and everybody on it knows the way to every network that no router hides."""
     for interface in everything:
         if interface.segment != Segment():
             continue
@@ -239,8 +245,9 @@ def _internet_routes(model: LabModel, everything: tuple[IpInterface, ...]) -> It
             via = router.outside.of_version(subnet.version) if router else None
             if router is None or via is None or (router.nat and subnet.version == 4):
                 continue
-            for computer in model.internet.hosts:
-                yield Route(computer.name, str(subnet), str(via.ip), "eth0")
+            for interface in everything:
+                if interface.segment == Segment() and interface.node != router.name:
+                    yield Route(interface.node, str(subnet), str(via.ip), interface.device)
 
 
 def _anywhere(version: int) -> str:

@@ -165,7 +165,8 @@ def _needs(resource: Resource, providers: dict[tuple[str, str], Key]) -> Iterato
             if (resource.node, resource.device) in providers:
                 yield providers[resource.node, resource.device]
         case Route():
-            yield ("interface", resource.node, resource.device)
+            if resource.device:
+                yield ("interface", resource.node, resource.device)
         case Rule():
             yield ("node", resource.node)
 

@@ -17,6 +17,9 @@ PHYSICAL = "physical.networks"
 """The node that holds the switches of all physical networks; no user's name has a dot."""
 
 
+UNREACHABLE = "unreachable"
+
+
 class Role(StrEnum):
     """What a node stands for."""
 
@@ -129,7 +132,7 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route: to ``destination`` through ``device``, via a gateway or directly.
+    """One route: to ``destination`` through ``device``, via a gateway or directly; ``via`` UNREACHABLE is no way at all.
 
     ``source`` is empty for the main table; otherwise the route holds for packets from that address only, which is
     how a strong host sends (RFC 1122, 3.3.4.2; Windows Vista and later).
