@@ -34,9 +34,7 @@ def print_plan(
         click.echo("nothing to do: the lab is what the file describes")
         return
     for change in told:
-        detail = f": {change.detail}" if change.detail else ""
-        owner = f' of "{change.of}"' if change.of else ""
-        click.echo(f'{_MARKS.get(change.action, " ")} {change.action} {change.kind} "{change.name}"{owner}{detail}')
+        click.echo(f"{_MARKS[change.action]} {change}")
     drift = [step for step in plan.steps if "running lab" in step.reason]
     for step in plan.steps if verbose or dry_run else drift:
         click.echo(f"    {_MARKS[step.action]} {step.action} {step.title}  ({step.reason})")

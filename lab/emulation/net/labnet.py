@@ -54,14 +54,15 @@ class LabNet(Mininet):  # type: ignore[misc]
 
     def __getitem__(self, key: str) -> Any:
         if key not in self.nameToNode:
-            raise self._missing(key)
+            raise self.missing(key)
         return self.nameToNode[key]
 
     def getNodeByName(self, *args: str) -> Any:
         """Return the node of a name, or a list of those of several; UnknownNode or InvalidState if there is none."""
         return self[args[0]] if len(args) == 1 else [self[name] for name in args]
 
-    def _missing(self, name: str) -> InputError:
+    def missing(self, name: str) -> InputError:
+        """Return what is wrong with a name that no node has: its VM is off, or there is nothing of that name."""
         if any(vm.name == name for _, vm in self.model.vms()):
             return InvalidState(
                 f'VM "{name}" is off, expected Running',

@@ -18,7 +18,6 @@ try:
         # It was written for older Pythons, and says so in many ways.
         warnings.simplefilter("ignore")
         from mininet.cli import CLI as CLI
-        from mininet.cli import isReadable as is_readable
         from mininet.link import Intf as Intf
         from mininet.link import Link as Link
         from mininet.log import error as error
@@ -42,7 +41,6 @@ __all__ = [
     "Mininet",
     "Switch",
     "error",
-    "is_readable",
     "is_shell_builtin",
     "log",
     "make_terms",
