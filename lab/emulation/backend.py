@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from typing import Final
+
 from lab.emulation.execution import Execution
 from lab.emulation.observe import observe, pids, read_tables
 from lab.emulation.pod.pod import Pod
@@ -9,6 +13,9 @@ from lab.engine.backend import Acknowledgement, Progress
 from lab.engine.plan import Plan
 from lab.engine.resources import Blueprint
 from lab.intent import APPLIED_KEY, FAULT_KEY, GENERATION_KEY
+
+
+_FAULT: Final = re.compile(r"generation (?P<generation>\d+): (?P<why>.*)", re.DOTALL)
 
 
 class PodBackend:
@@ -29,7 +36,7 @@ class PodBackend:
                 ids = row["external_ids"]
                 if GENERATION_KEY in ids:
                     generation, applied = int(ids[GENERATION_KEY]), int(ids.get(APPLIED_KEY, "0"))
-                    found[host, name] = Acknowledgement(generation, applied, ids.get(FAULT_KEY, ""))
+                    found[host, name] = Acknowledgement(generation, applied, current_fault(ids, generation))
         return found
 
     def execute(
@@ -41,3 +48,12 @@ class PodBackend:
             for title, act in work.phases():
                 progress(title)
                 act()
+
+
+def current_fault(external_ids: Mapping[str, str], generation: int) -> str:
+    """Return the fault of a bridge, unless it is about an older generation than the one that is wanted now."""
+    text = external_ids.get(FAULT_KEY, "")
+    match = _FAULT.fullmatch(text)
+    if match is None:
+        return text
+    return match["why"] if int(match["generation"]) >= generation else ""

@@ -1,7 +1,7 @@
 """The contract between the lab and the controller: what each switch and each port is meant to do.
 
-The lab writes these documents, as canonical JSON, into the OVSDB of the Hyper-V host in the same transaction that creates
-the bridge or the port they belong to; the controller compiles them to flows and acknowledges the generation:
+The lab writes these documents, as canonical JSON, into the OVSDB of the Hyper-V host in the same transaction that
+creates the bridge or the port they belong to; the controller compiles them to flows and acknowledges the generation:
 
 ==========  =================================  ==========  ===================================================
 OVSDB row   key in ``external_ids``            written by  content
@@ -12,6 +12,9 @@ Interface   ``hvlab-port``                     lab         a :class:`PortIntent`
 Bridge      ``hvlab-applied``                  controller  the last generation that a barrier confirmed
 Bridge      ``hvlab-fault``                    controller  why a generation could not be applied, in words
 ==========  =================================  ==========  ===================================================
+
+A fault begins with the generation it is about (``generation 7: ...``), so that one about an older generation is not
+taken for one about the newest.
 """
 
 from lab.intent.codec import IntentError, decode_port, decode_switch, encode

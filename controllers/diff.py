@@ -1,0 +1,135 @@
+"""From what a switch holds to what it should hold, in the fewest changes, in an order that is safe to apply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from controllers.compiler import Program
+from controllers.openflow.cookies import learned_cookie
+from controllers.pipeline.checks import flow_text
+from controllers.pipeline.values import Flow, Group, Learn, group_text
+
+
+@dataclass(frozen=True, slots=True)
+class Alien:
+    """A flow the switch holds that no program of ours could contain; `message` is the decoded one."""
+
+    text: str
+    message: object = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """What a switch holds. ``learned`` are the cookies of the entries it learned; a group that is not ours is None."""
+
+    flows: frozenset[Flow] = frozenset()
+    groups: tuple[tuple[int, Group | None], ...] = ()
+    learned: frozenset[int] = frozenset()
+    aliens: tuple[Alien, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PutFlow:
+    """Add a flow, or replace the one in its place."""
+
+    flow: Flow
+
+    def __str__(self) -> str:
+        return f"add flow {flow_text(self.flow)}"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteFlow:
+    """Delete exactly this flow."""
+
+    flow: Flow
+
+    def __str__(self) -> str:
+        return f"delete flow {flow_text(self.flow)}"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteAlien:
+    """Delete a flow that is not ours."""
+
+    alien: Alien
+
+    def __str__(self) -> str:
+        return f"delete foreign flow {self.alien.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetLearned:
+    """Delete learned entries whose learn rule is not there any more."""
+
+    cookie: int
+
+    def __str__(self) -> str:
+        return f"forget what was learned with cookie {self.cookie:#x}"
+
+
+@dataclass(frozen=True, slots=True)
+class AddGroup:
+    """Add a group."""
+
+    group: Group
+
+    def __str__(self) -> str:
+        return f"add group {group_text(self.group.group_id)}"
+
+
+@dataclass(frozen=True, slots=True)
+class ModifyGroup:
+    """Give a group other buckets."""
+
+    group: Group
+
+    def __str__(self) -> str:
+        return f"change group {group_text(self.group.group_id)}"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteGroup:
+    """Delete a group; comes after every flow that could still use it was changed."""
+
+    group_id: int
+
+    def __str__(self) -> str:
+        return f"delete group {group_text(self.group_id)}"
+
+
+Change: TypeAlias = PutFlow | DeleteFlow | DeleteAlien | ForgetLearned | AddGroup | ModifyGroup | DeleteGroup
+
+
+def holdings(program: Program) -> Installed:
+    """Return what a switch holds once a program has been applied to it."""
+    return Installed(frozenset(program.flows), tuple((group.group_id, group) for group in program.groups))
+
+
+def diff(installed: Installed, wanted: Program) -> tuple[Change, ...]:
+    """Return the changes from `installed` to exactly `wanted`. Learned entries whose rule stays are left alone."""
+    return tuple(_changes(installed, wanted))
+
+
+def _changes(installed: Installed, wanted: Program) -> Iterator[Change]:
+    had_groups, want_groups = dict(installed.groups), wanted.groups_by_id()
+    for group_id, group in sorted(want_groups.items()):
+        if group_id not in had_groups:
+            yield AddGroup(group)
+        elif had_groups[group_id] != group:
+            yield ModifyGroup(group)
+    yield from (DeleteAlien(alien) for alien in installed.aliens)
+    wanted_keys = {flow.key for flow in wanted.flows}
+    gone = [flow for flow in installed.flows if flow.key not in wanted_keys]
+    yield from (DeleteFlow(flow) for flow in sorted(gone, key=lambda flow: flow.key))
+    yield from (PutFlow(flow) for flow in wanted.flows if flow not in installed.flows)
+    rules = {
+        learned_cookie(action.ofport, action.ageing_s)
+        for flow in wanted.flows
+        for action in flow.actions
+        if isinstance(action, Learn)
+    }
+    yield from (ForgetLearned(cookie) for cookie in sorted(installed.learned - rules))
+    yield from (DeleteGroup(group_id) for group_id in sorted(set(had_groups) - set(want_groups)))

@@ -1,0 +1,48 @@
+"""Where an address is: learning, and the addresses that are known without it.
+
+Learning happens inside the switch, so it goes on while the controller is away. Every learning port has a rule of its
+own, and what it learned goes when the rule goes.
+
+Mode Learning: every port learns. Mode Pinned: the addresses of VM and management adapters are assigned to their ports;
+only the external port and adapters with MacAddressSpoofing On learn. An assigned address is never learned elsewhere,
+and what is assigned wins over what was learned before it was assigned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from controllers.pipeline.fields import GROUP_BIT
+from controllers.pipeline.priorities import Priority
+from controllers.pipeline.registers import RECEIVER
+from controllers.pipeline.values import UNTAGGED, Consult, Flow, Goto, Group, Learn, Owner, SetRegister, match
+from controllers.view import SwitchView
+
+NAME = "learning"
+
+
+def build(view: SwitchView) -> tuple[tuple[Flow, ...], tuple[Group, ...]]:
+    """Learn senders, look up receivers."""
+    return (*_learn(view), *_lookup(), *_addresses(view)), ()
+
+
+def _learn(view: SwitchView) -> Iterator[Flow]:
+    for mac, port in sorted(view.pinned_macs().items()):
+        yield Flow("learn", Priority.EXCEPTION, match(eth_src=mac), (Goto("lookup"),), Owner(NAME, port.ofport))
+    for port in view.learning_ports():
+        actions = Learn(port.ofport, view.intent.ageing_s), Goto("lookup")
+        yield Flow("learn", Priority.ORDINARY, match(in_port=port.ofport), actions, Owner(NAME, port.ofport))
+    yield Flow("learn", Priority.FALLBACK, match(), (Goto("lookup"),), Owner(NAME))
+
+
+def _lookup() -> Iterator[Flow]:
+    to_many = match(eth_dst=(GROUP_BIT, GROUP_BIT))
+    yield Flow("lookup", Priority.ORDINARY, to_many, (Goto("replicate"),), Owner(NAME))
+    yield Flow("lookup", Priority.FALLBACK, match(), (Consult("fdb"), Goto("replicate")), Owner(NAME))
+
+
+def _addresses(view: SwitchView) -> Iterator[Flow]:
+    for mac, port in sorted(view.pinned_macs().items()):
+        here = (SetRegister(RECEIVER, port.ofport),)
+        yield Flow("fdb", Priority.ORDINARY, match(vlan=UNTAGGED, eth_dst=mac), here, Owner(NAME, port.ofport))
+    yield Flow("fdb", Priority.FALLBACK, match(), (), Owner(NAME))

@@ -1,0 +1,176 @@
+"""Intents from OVSDB, and acknowledgements back into it.
+
+Each database is watched through its own connection; a change arrives as a notification, nothing is polled. A database
+that goes away is connected to again when it is back. Only the keys that belong to the controller are ever written, one
+at a time.
+"""
+
+from __future__ import annotations
+
+import glob
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ovs.db.idl import Idl, SchemaHelper, Transaction
+from ovs.poller import Poller
+
+from controllers.documents import PortDocument, SwitchDocuments
+from controllers.framework import spawn
+from controllers.reconcile import Outcome
+from lab.intent import APPLIED_KEY, FAULT_KEY, GENERATION_KEY, PORT_KEY, SWITCH_KEY
+
+_LOG = logging.getLogger("controllers.intents")
+_MAX_BACKOFF_MS: Final = 1000
+
+
+def _set_of(key: object, maximum: object = 1) -> dict[str, object]:
+    return {"type": {"key": key, "min": 0, "max": maximum}}
+
+
+_STRINGS: Final = {"type": {"key": "string", "value": "string", "min": 0, "max": "unlimited"}}
+_SCHEMA: Final = {
+    "name": "Open_vSwitch",
+    "version": "8.0.0",
+    "tables": {
+        "Bridge": {
+            "columns": {
+                "name": {"type": "string"},
+                "datapath_id": _set_of("string"),
+                "ports": _set_of({"type": "uuid", "refTable": "Port"}, "unlimited"),
+                "external_ids": _STRINGS,
+            }
+        },
+        "Port": {"columns": {"interfaces": _set_of({"type": "uuid", "refTable": "Interface"}, "unlimited")}},
+        "Interface": {"columns": {"name": {"type": "string"}, "ofport": _set_of("integer"), "external_ids": _STRINGS}},
+    },
+}
+"""The part of the schema that we read; the server knows the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class IntentChanged:
+    """The intent of the switch with this datapath id is now `documents`; None if it has none any more."""
+
+    dpid: int
+    documents: SwitchDocuments | None
+
+
+class IntentSource:
+    """All databases that match a glob."""
+
+    def __init__(self, pattern: str, changed: Callable[[IntentChanged], None]) -> None:
+        self._pattern = pattern
+        self._changed = changed
+        self._databases: dict[str, Database] = {}
+
+    def discover(self) -> None:
+        """Start to watch the databases that are new."""
+        for path in sorted(glob.glob(self._pattern)):
+            if path not in self._databases:
+                self._databases[path] = Database(path, self._changed)
+                spawn(self._databases[path].run)
+
+    def report(self, dpid: int, outcome: Outcome) -> None:
+        """Write an outcome to the bridge it is about."""
+        for database in self._databases.values():
+            if dpid in database.switches:
+                database.report(dpid, outcome)
+
+
+class Database:
+    """One OVSDB: publishes what changed in its switches, writes outcomes until it has them."""
+
+    def __init__(self, path: str, changed: Callable[[IntentChanged], None]) -> None:
+        self._path = path
+        self._changed = changed
+        self._outcomes: dict[int, Outcome] = {}
+        self._writing: Any = None
+        self._idl: Any = None
+        self.switches: dict[int, SwitchDocuments] = {}
+
+    def run(self) -> None:
+        """Work for ever."""
+        helper = SchemaHelper(None, _SCHEMA)
+        helper.register_all()
+        self._idl = Idl(f"unix:{self._path}", helper, probe_interval=0)
+        self._idl._session.reconnect.set_backoff(10, _MAX_BACKOFF_MS)
+        seen = self._idl.change_seqno
+        while True:
+            self._idl.run()
+            if self._idl.change_seqno != seen:
+                seen = self._idl.change_seqno
+                self._publish()
+            self._write()
+            poller = Poller()
+            self._idl.wait(poller)
+            poller.block()
+
+    def report(self, dpid: int, outcome: Outcome) -> None:
+        """Note an outcome and write it now if nothing is being written; :meth:`run` does otherwise."""
+        self._outcomes[dpid] = outcome
+        self._write()
+
+    def _publish(self) -> None:
+        found = {int(row.datapath_id[0], 16): _documents(row) for row in self._bridges()}
+        for dpid in sorted(set(self.switches) - set(found)):
+            del self.switches[dpid]
+            self._outcomes.pop(dpid, None)
+            self._changed(IntentChanged(dpid, None))
+        for dpid, documents in sorted(found.items()):
+            if self.switches.get(dpid) != documents:
+                self.switches[dpid] = documents
+                self._changed(IntentChanged(dpid, documents))
+
+    def _bridges(self) -> Iterator[Any]:
+        for row in self._idl.tables["Bridge"].rows.values():
+            if row.datapath_id and SWITCH_KEY in row.external_ids:
+                yield row
+
+    def _write(self) -> None:
+        if self._writing is not None:
+            status = self._writing.commit()
+            if status == Transaction.INCOMPLETE:
+                return
+            if status == Transaction.ERROR:
+                raise RuntimeError(f"{self._path} refused an acknowledgement: {self._writing.get_error()}")
+            self._writing = None
+        rows = {int(row.datapath_id[0], 16): row for row in self._bridges()}
+        for dpid, outcome in list(self._outcomes.items()):
+            if dpid not in rows or not _differences(rows[dpid], outcome):
+                del self._outcomes[dpid]
+        if not self._outcomes or not self._idl.has_ever_connected():
+            return
+        self._writing = Transaction(self._idl)
+        for dpid, outcome in self._outcomes.items():
+            for key, value in _differences(rows[dpid], outcome).items():
+                if value is None:
+                    rows[dpid].delkey("external_ids", key)
+                else:
+                    rows[dpid].setkey("external_ids", key, value)
+        self._writing.commit()
+
+
+def _differences(row: Any, outcome: Outcome) -> dict[str, str | None]:
+    """Return which keys of a bridge must change to say what happened; None stands for a key to delete."""
+    wanted = {FAULT_KEY: outcome.fault}
+    if outcome.applied is not None:
+        wanted[APPLIED_KEY] = str(outcome.applied)
+    return {key: value for key, value in wanted.items() if row.external_ids.get(key) != value}
+
+
+def _documents(bridge: Any) -> SwitchDocuments:
+    interfaces = (interface for port in bridge.ports for interface in port.interfaces)
+    ports = (
+        PortDocument(row.name, _ofport(row), row.external_ids[PORT_KEY])
+        for row in interfaces
+        if PORT_KEY in row.external_ids
+    )
+    ids = bridge.external_ids
+    ordered = tuple(sorted(ports, key=lambda port: port.device))
+    return SwitchDocuments(bridge.name, ids.get(GENERATION_KEY, ""), ids[SWITCH_KEY], ordered)
+
+
+def _ofport(interface: Any) -> int | None:
+    return interface.ofport[0] if interface.ofport and interface.ofport[0] > 0 else None

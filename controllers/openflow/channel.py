@@ -1,0 +1,161 @@
+"""The conversation with one switch: read what it holds, apply changes as one atomic, ordered bundle.
+
+Replies reach :meth:`Channel.received` from the app; whoever asked waits for them here. A refusal names the change it
+was about in words.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Container, Sequence
+from typing import Any
+
+from controllers.compiler import Program
+from controllers.diff import Change, Installed, PutFlow
+from controllers.framework import hub, ofproto, parser
+from controllers.openflow import decode
+from controllers.openflow.cookies import cookie_of, explain
+from controllers.openflow.encode import message_of
+from lab.errors import SwitchFault
+
+_LOG = logging.getLogger("controllers.channel")
+_BUNDLE_ID = 1
+_BUNDLE_FLAGS = ofproto.ONF_BF_ATOMIC | ofproto.ONF_BF_ORDERED
+_LOST = object()
+_PAUSE_EVERY = 256
+_CODE_PREFIXES = {
+    "OFPET_BAD_ACTION": "OFPBAC_",
+    "OFPET_BAD_INSTRUCTION": "OFPBIC_",
+    "OFPET_BAD_MATCH": "OFPBMC_",
+    "OFPET_BAD_REQUEST": "OFPBRC_",
+    "OFPET_FLOW_MOD_FAILED": "OFPFMFC_",
+    "OFPET_GROUP_MOD_FAILED": "OFPGMFC_",
+}
+
+
+class ChannelLost(Exception):
+    """The connection ended, or the switch stopped answering, before it had answered."""
+
+
+class Refused(SwitchFault):
+    """The switch refused a change; none of the changes sent with it was made."""
+
+
+class Channel:
+    """One connection to one switch. Only one caller may ask at a time."""
+
+    def __init__(self, datapath: Any, timeout_s: float = 10.0) -> None:
+        self._datapath = datapath
+        self._timeout_s = timeout_s
+        self._inbox = hub.Queue()
+
+    def received(self, message: Any) -> None:
+        """Take a message from the switch."""
+        self._inbox.put(message)
+
+    def lost(self) -> None:
+        """Tell whoever waits that nothing will come any more."""
+        self._inbox.put(_LOST)
+
+    def read_back(self) -> Installed:
+        """Return what the switch holds now."""
+        flows = self._multipart(parser.OFPFlowStatsRequest(self._datapath))
+        groups = self._multipart(parser.OFPGroupDescStatsRequest(self._datapath, 0))
+        return decode.installed(flows, groups)
+
+    def apply(self, changes: Sequence[Change], program: Program) -> None:
+        """Make all changes towards `program`, or none and raise Refused. Returns when the switch confirmed them."""
+        about: dict[int, Change | str] = {}
+        buffer = bytearray()
+        buffer += self._control(ofproto.ONF_BCT_OPEN_REQUEST, about, "open a bundle")
+        for count, change in enumerate(changes, start=1):
+            inner = message_of(change, self._datapath)
+            outer = parser.ONFBundleAddMsg(self._datapath, _BUNDLE_ID, _BUNDLE_FLAGS, inner, [])
+            buffer += self._serialized(outer, about, change)
+            if count % _PAUSE_EVERY == 0:
+                hub.sleep(0)  # let other switches' messages through
+        buffer += self._control(ofproto.ONF_BCT_COMMIT_REQUEST, about, "commit a bundle")
+        barrier = parser.OFPBarrierRequest(self._datapath)
+        buffer += self._serialized(barrier, about, "pass a barrier")
+        self._send(bytes(buffer))
+        errors = self._errors_until(barrier.xid, about)
+        if errors:
+            # The first error is the cause; the commit's own only says that there was one.
+            cause = about[errors[0].xid]
+            raise Refused(f"the switch refused to {_in_words(cause, program)}: {_error_text(errors[0])}")
+
+    def _control(self, kind: int, about: dict[int, Change | str], what: Change | str) -> bytes:
+        request = parser.ONFBundleCtrlMsg(self._datapath, _BUNDLE_ID, kind, _BUNDLE_FLAGS, [])
+        return self._serialized(request, about, what)
+
+    def _serialized(self, message: Any, about: dict[int, Change | str], what: Change | str) -> bytes:
+        self._datapath.set_xid(message)
+        about[message.xid] = what
+        message.serialize()
+        return bytes(message.buf)
+
+    def _errors_until(self, xid: int, about: Container[int]) -> list[Any]:
+        errors: list[Any] = []
+        while True:
+            message = self._receive()
+            if message.msg_type == ofproto.OFPT_BARRIER_REPLY and message.xid == xid:
+                return errors
+            if message.msg_type == ofproto.OFPT_ERROR and message.xid in about:
+                errors.append(message)
+            else:
+                self._unexpected(message)
+
+    def _multipart(self, request: Any) -> list[Any]:
+        self._datapath.set_xid(request)
+        request.serialize()
+        self._send(bytes(request.buf))
+        body: list[Any] = []
+        while True:
+            message = self._receive()
+            if message.xid != request.xid:
+                self._unexpected(message)
+            elif message.msg_type == ofproto.OFPT_ERROR:
+                raise Refused(f"the switch would not say what it holds: {_error_text(message)}")
+            else:
+                body.extend(message.body)
+                if not message.flags & ofproto.OFPMPF_REPLY_MORE:
+                    return body
+
+    def _send(self, buffer: bytes) -> None:
+        if not self._datapath.send(buffer):
+            raise ChannelLost("the connection ended")
+
+    def _receive(self) -> Any:
+        try:
+            message = self._inbox.get(timeout=self._timeout_s)
+        except hub.QueueEmpty:
+            self._datapath.close()
+            raise ChannelLost(f"the switch did not answer for {self._timeout_s:g} s") from None
+        if message is _LOST:
+            raise ChannelLost("the connection ended")
+        return message
+
+    def _unexpected(self, message: Any) -> None:
+        if message.msg_type == ofproto.OFPT_ERROR:
+            _LOG.warning("switch %016x: error nobody waits for: %s", self._datapath.id, _error_text(message))
+
+
+def _in_words(what: Change | str, program: Program) -> str:
+    if not isinstance(what, PutFlow):
+        return str(what)
+    explanation = explain(cookie_of(what.flow), program)
+    name = explanation.object_name if explanation else "?"
+    return f'{what} (feature {what.flow.owner.feature} of "{name}")'
+
+
+def _error_text(message: Any) -> str:
+    if message.type == ofproto.OFPET_EXPERIMENTER:
+        return f"experimenter error {message.exp_type}"
+    kind = _constant("OFPET_", message.type)
+    prefix = _CODE_PREFIXES.get(kind, "")
+    return f"{kind} {_constant(prefix, message.code) if prefix else message.code}"
+
+
+def _constant(prefix: str, value: int) -> str:
+    names = [name for name in dir(ofproto) if name.startswith(prefix) and getattr(ofproto, name) == value]
+    return names[0] if names else str(value)

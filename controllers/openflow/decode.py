@@ -1,0 +1,146 @@
+"""What a switch says it holds, as values. What we could not have sent exactly so is an alien, never a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from controllers.diff import Alien, Installed
+from controllers.framework import ofproto
+from controllers.openflow.cookies import FlowKind, cookie_of, read
+from controllers.openflow.encode import learn_action
+from controllers.pipeline.fields import BY_OPENFLOW_NAME
+from controllers.pipeline.registers import BY_NAME
+from controllers.pipeline.tables import STAGES, stage_numbered
+from controllers.pipeline.values import (
+    ROLES,
+    VLAN_COUNT,
+    Action,
+    Actions,
+    Consult,
+    Criterion,
+    Drop,
+    Flow,
+    Goto,
+    Group,
+    Learn,
+    Match,
+    Output,
+    Replicate,
+    SetRegister,
+)
+
+
+class _Foreign(Exception):
+    """Something no program of ours contains."""
+
+
+def installed(flow_stats: Iterable[Any], group_stats: Iterable[Any]) -> Installed:
+    """Return everything a switch holds, from the bodies of its flow and group description replies."""
+    flows: set[Flow] = set()
+    learned: set[int] = set()
+    aliens: list[Alien] = []
+    for stats in flow_stats:
+        meaning = read(stats.cookie)
+        if meaning is not None and meaning.kind is FlowKind.LEARNED:
+            learned.add(stats.cookie)
+            continue
+        try:
+            flows.add(flow_of(stats))
+        except _Foreign as foreign:
+            aliens.append(Alien(f"table {stats.table_id} priority {stats.priority}: {foreign}", stats))
+    groups = tuple(sorted(((stats.group_id, _group_or_none(stats)) for stats in group_stats), key=lambda pair: pair[0]))
+    return Installed(frozenset(flows), groups, frozenset(learned), tuple(aliens))
+
+
+def flow_of(stats: Any) -> Flow:
+    """Return the compiled flow that was installed as `stats`."""
+    meaning = read(stats.cookie)
+    if meaning is None:
+        raise _Foreign(f"its cookie {stats.cookie:#x} is not ours")
+    if stats.table_id >= len(STAGES) or stats.idle_timeout or stats.hard_timeout or stats.flags:
+        raise _Foreign("it has a table, timeouts or flags that ours have not")
+    actions: Actions = tuple(action for part in stats.instructions for action in _instruction(part))
+    if meaning.reason is not None:
+        actions = (*actions, Drop(meaning.reason))
+    flow = Flow(stage_numbered(stats.table_id).name, stats.priority, _match(stats.match), actions, meaning.owner)
+    if cookie_of(flow) != stats.cookie:
+        raise _Foreign("its cookie says something else than its actions do")
+    return flow
+
+
+def _group_or_none(stats: Any) -> Group | None:
+    role, vlan = divmod(stats.group_id - 1, VLAN_COUNT)
+    if stats.type != ofproto.OFPGT_ALL or not 0 <= role < len(ROLES):
+        return None
+    try:
+        buckets = tuple(tuple(_action(action) for action in bucket.actions) for bucket in stats.buckets)
+    except _Foreign:
+        return None
+    return Group(vlan, ROLES[role], buckets)
+
+
+def _match(wanted: Any) -> Match:
+    criteria = []
+    for name, found in wanted.items():
+        field = BY_OPENFLOW_NAME.get(name)
+        if field is None:
+            raise _Foreign(f"it matches {name}")
+        value, mask = found if isinstance(found, tuple) else (found, None)
+        number = _number(value)
+        criteria.append(Criterion(field.name, number, field.full_mask if mask is None else _number(mask)))
+    return tuple(sorted(criteria))
+
+
+def _number(value: object) -> int:
+    if isinstance(value, int):
+        return value
+    if isinstance(value, str):
+        return int(value.replace(":", ""), 16)
+    raise _Foreign(f"it matches {value!r}")
+
+
+def _instruction(instruction: Any) -> Iterable[Action]:
+    if instruction.type == ofproto.OFPIT_GOTO_TABLE:
+        return (Goto(_stage_name(instruction.table_id)),)
+    if instruction.type == ofproto.OFPIT_APPLY_ACTIONS:
+        return tuple(_action(action) for action in instruction.actions)
+    raise _Foreign(f"it has an instruction of type {instruction.type}")
+
+
+def _action(action: Any) -> Action:
+    kind = type(action).__name__
+    if kind == "OFPActionOutput":
+        return Output(action.port)
+    if kind == "OFPActionGroup":
+        return Replicate(action.group_id)
+    if kind == "OFPActionSetField":
+        field = BY_OPENFLOW_NAME.get(action.key)
+        if field is not None and field.name in BY_NAME and isinstance(action.value, int):
+            return SetRegister(BY_NAME[field.name], action.value)
+    if kind == "NXActionResubmitTable" and action.in_port == ofproto.OFPP_IN_PORT & 0xFFFF:
+        return Consult(_stage_name(action.table_id))
+    if kind == "NXActionLearn":
+        return _learn(action)
+    raise _Foreign(f"it has an action {kind}")
+
+
+def _learn(action: Any) -> Learn:
+    source = action.specs[-1].src if action.specs else None
+    if isinstance(source, int):
+        learn = Learn(source, action.hard_timeout)
+        if _wire(learn_action(learn)) == _wire(action):
+            return learn
+    raise _Foreign("it learns otherwise than ours do")
+
+
+def _wire(action: Any) -> bytes:
+    buffer = bytearray()
+    action.serialize(buffer, 0)
+    return bytes(buffer)
+
+
+def _stage_name(table_id: int) -> str:
+    if table_id >= len(STAGES):
+        raise _Foreign(f"it leads to table {table_id}")
+    return stage_numbered(table_id).name

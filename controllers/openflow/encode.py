@@ -1,0 +1,163 @@
+"""Values to OpenFlow 1.3 messages. The counterpart is ``decode``: what is encoded here reads back as the same value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from controllers.diff import (
+    AddGroup,
+    Change,
+    DeleteAlien,
+    DeleteFlow,
+    DeleteGroup,
+    ForgetLearned,
+    ModifyGroup,
+    PutFlow,
+)
+from controllers.framework import ofproto, parser
+from controllers.openflow.cookies import cookie_of, learned_cookie
+from controllers.pipeline.fields import FIELDS, mac_text
+from controllers.pipeline.priorities import Priority
+from controllers.pipeline.registers import RECEIVER, VLAN
+from controllers.pipeline.tables import stage_named
+from controllers.pipeline.values import (
+    Action,
+    Actions,
+    Consult,
+    Drop,
+    Flow,
+    Goto,
+    Group,
+    Learn,
+    Match,
+    Output,
+    Replicate,
+    SetRegister,
+)
+
+DELETE_LEARNED = 1 << 1
+"""NX_LEARN_F_DELETE_LEARNED: the switch deletes what a rule learned when the rule goes."""
+ALL_BITS = 0xFFFFFFFFFFFFFFFF
+
+
+def message_of(change: Change, datapath: Any) -> Any:
+    """Return the message that makes one change."""
+    match change:
+        case PutFlow(flow):
+            return _flow_mod(datapath, flow, ofproto.OFPFC_ADD)
+        case DeleteFlow(flow):
+            return _flow_mod(datapath, flow, ofproto.OFPFC_DELETE_STRICT)
+        case DeleteAlien(alien):
+            return _delete(datapath, alien.message)
+        case ForgetLearned(cookie):
+            return _forget(datapath, cookie)
+        case AddGroup(group):
+            return _group_mod(datapath, group, ofproto.OFPGC_ADD)
+        case ModifyGroup(group):
+            return _group_mod(datapath, group, ofproto.OFPGC_MODIFY)
+        case DeleteGroup(group_id):
+            return parser.OFPGroupMod(datapath, ofproto.OFPGC_DELETE, ofproto.OFPGT_ALL, group_id, [])
+
+
+def _flow_mod(datapath: Any, flow: Flow, command: int) -> Any:
+    return parser.OFPFlowMod(
+        datapath,
+        cookie=cookie_of(flow),
+        table_id=stage_named(flow.stage).number,
+        command=command,
+        priority=int(flow.priority),
+        match=_match(flow.match),
+        instructions=_instructions(flow.actions),
+        out_port=ofproto.OFPP_ANY,
+        out_group=ofproto.OFPG_ANY,
+    )
+
+
+def _delete(datapath: Any, stats: Any) -> Any:
+    return parser.OFPFlowMod(
+        datapath,
+        table_id=stats.table_id,
+        command=ofproto.OFPFC_DELETE_STRICT,
+        priority=stats.priority,
+        match=stats.match,
+        out_port=ofproto.OFPP_ANY,
+        out_group=ofproto.OFPG_ANY,
+    )
+
+
+def _forget(datapath: Any, cookie: int) -> Any:
+    return parser.OFPFlowMod(
+        datapath,
+        cookie=cookie,
+        cookie_mask=ALL_BITS,
+        table_id=ofproto.OFPTT_ALL,
+        command=ofproto.OFPFC_DELETE,
+        out_port=ofproto.OFPP_ANY,
+        out_group=ofproto.OFPG_ANY,
+    )
+
+
+def _group_mod(datapath: Any, group: Group, command: int) -> Any:
+    buckets = [parser.OFPBucket(actions=_actions(bucket)) for bucket in group.buckets]
+    return parser.OFPGroupMod(datapath, command, ofproto.OFPGT_ALL, group.group_id, buckets)
+
+
+def _match(wanted: Match) -> Any:
+    fields: dict[str, object] = {}
+    for criterion in wanted:
+        field = FIELDS[criterion.field]
+        value, mask = (
+            (mac_text(criterion.value), mac_text(criterion.mask)) if field.is_mac else (criterion.value, criterion.mask)
+        )
+        fields[field.openflow_name] = value if criterion.is_exact else (value, mask)
+    return parser.OFPMatch(**fields)
+
+
+def _instructions(actions: Actions) -> list[Any]:
+    applied = _actions(tuple(action for action in actions if not isinstance(action, Goto | Drop)))
+    instructions = []
+    if applied:
+        instructions.append(parser.OFPInstructionActions(ofproto.OFPIT_APPLY_ACTIONS, applied))
+    instructions += [
+        parser.OFPInstructionGotoTable(stage_named(action.stage).number)
+        for action in actions
+        if isinstance(action, Goto)
+    ]
+    return instructions
+
+
+def _actions(actions: Actions) -> list[Any]:
+    return [_action(action) for action in actions]
+
+
+def _action(action: Action) -> Any:
+    match action:
+        case SetRegister(register, value):
+            return parser.OFPActionSetField(**{register.openflow_name: value})
+        case Consult(stage):
+            return parser.NXActionResubmitTable(
+                in_port=ofproto.OFPP_IN_PORT & 0xFFFF, table_id=stage_named(stage).number
+            )
+        case Output(ofport):
+            return parser.OFPActionOutput(ofport)
+        case Replicate(group_id):
+            return parser.OFPActionGroup(group_id)
+        case Learn():
+            return learn_action(action)
+    raise TypeError(f"{action} is not an action that can be applied")
+
+
+def learn_action(learn: Learn) -> Any:
+    """Return the action that writes ``vlan, eth_dst=<sender>: receiver:=<port>`` into the table of addresses."""
+    return parser.NXActionLearn(
+        table_id=stage_named(stage_named("learn").learns_into).number,
+        specs=[
+            parser.NXFlowSpecMatch(src=(VLAN.openflow_name, 0), dst=(VLAN.openflow_name, 0), n_bits=32),
+            parser.NXFlowSpecMatch(src=("eth_src_nxm", 0), dst=("eth_dst_nxm", 0), n_bits=48),
+            parser.NXFlowSpecLoad(src=learn.ofport, dst=(RECEIVER.openflow_name, 0), n_bits=32),
+        ],
+        hard_timeout=learn.ageing_s,
+        priority=int(Priority.LEARNED),
+        cookie=learned_cookie(learn.ofport, learn.ageing_s),
+        flags=DELETE_LEARNED,
+    )

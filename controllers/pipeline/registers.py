@@ -1,0 +1,39 @@
+"""The registers: what travels with a frame from stage to stage, and between which stages it means something.
+
+A register is zero when a frame enters the pipeline. The compiler refuses a flow that uses one outside its lifetime.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """One 32-bit register, meaningful from stage `born` to stage `dies`, both included."""
+
+    name: str
+    number: int
+    born: str
+    dies: str
+    meaning: str
+
+    @property
+    def openflow_name(self) -> str:
+        return f"reg{self.number}"
+
+
+_DECLARED = (
+    ("receiver", "lookup", "output", "port number of the one receiver; 0 while it is not known"),
+    ("vlan", "vlan_in", "output", "the VLAN the frame travels in; 0 is untagged"),
+    ("verdict", "guard_check", "guard_apply", "number of the reason to drop the frame; 0 is none"),
+)
+
+REGISTERS: Final[tuple[Register, ...]] = tuple(
+    Register(name, number, born, dies, meaning) for number, (name, born, dies, meaning) in enumerate(_DECLARED)
+)
+BY_NAME: Final = {register.name: register for register in REGISTERS}
+RECEIVER: Final = BY_NAME["receiver"]
+VLAN: Final = BY_NAME["vlan"]
+VERDICT: Final = BY_NAME["verdict"]

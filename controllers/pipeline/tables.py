@@ -1,0 +1,137 @@
+"""The stages, declared once and in order: what each does, may match, may write, and where it may send a frame.
+
+Numbers come from the order here, so a stage is known by its name everywhere else. The compiler refuses a program that
+breaks a declaration; ``python -m controllers describe`` prints them.
+
+>>> stage_named("classify").number
+0
+>>> stage_numbered(0).name
+'classify'
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from controllers.pipeline.reasons import DropReason
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of the pipeline. ``masked`` fields may be matched in part; ``goes`` lists later stages only.
+
+    ``returns`` marks a stage that is consulted: it may have nothing to say about a frame.
+    """
+
+    name: str
+    does: str
+    number: int = -1
+    matches: frozenset[str] = frozenset()
+    masked: frozenset[str] = frozenset()
+    writes: frozenset[str] = frozenset()
+    goes: tuple[str, ...] = ()
+    consults: tuple[str, ...] = ()
+    learns_into: str = ""
+    drops: tuple[DropReason, ...] = ()
+    replicates: bool = False
+    outputs: bool = False
+    returns: bool = False
+
+
+_R = DropReason
+
+_DECLARED = (
+    Stage(
+        name="classify",
+        does="admits frames from connected network adapters only",
+        matches=frozenset({"in_port"}),
+        goes=("guard_check",),
+        drops=(_R.DATA_FLOW_DISABLED,),
+    ),
+    Stage(
+        name="guard_check",
+        does="checks the sender's MAC address and notes the reason if the frame must be dropped",
+        matches=frozenset({"in_port", "eth_src"}),
+        masked=frozenset({"eth_src"}),
+        writes=frozenset({"verdict"}),
+        goes=("guard_apply",),
+    ),
+    Stage(
+        name="guard_apply",
+        does="drops the frames for which a reason was noted, each adapter and reason counted by itself",
+        matches=frozenset({"in_port", "verdict"}),
+        goes=("vlan_in",),
+        drops=(_R.UNAUTHORISED_MAC, _R.SECURITY_POLICY, _R.SPOOFED_MAC, _R.INVALID_SOURCE_MAC),
+    ),
+    Stage(
+        name="vlan_in",
+        does="finds the VLAN in which the frame travels",
+        matches=frozenset({"in_port"}),
+        writes=frozenset({"vlan"}),
+        goes=("learn",),
+    ),
+    Stage(
+        name="learn",
+        does="remembers behind which port the sender's MAC address is",
+        matches=frozenset({"in_port", "eth_src"}),
+        goes=("lookup",),
+        learns_into="fdb",
+    ),
+    Stage(
+        name="lookup",
+        does="finds the receiver: one for a known address; broadcast, multicast and unknown addresses are replicated",
+        matches=frozenset({"eth_dst"}),
+        masked=frozenset({"eth_dst"}),
+        consults=("fdb",),
+        goes=("replicate",),
+    ),
+    Stage(
+        name="fdb",
+        does="holds the addresses: those assigned to adapters, and those learned from the frames they sent",
+        matches=frozenset({"vlan", "eth_dst"}),
+        writes=frozenset({"receiver"}),
+        returns=True,
+    ),
+    Stage(
+        name="replicate",
+        does="gives a frame without one known receiver to every port it may reach, never back to its sender",
+        matches=frozenset({"in_port", "vlan", "eth_dst", "receiver"}),
+        masked=frozenset({"eth_dst"}),
+        goes=("isolate",),
+        drops=(_R.FILTERED, _R.SECURITY_POLICY),
+        replicates=True,
+    ),
+    Stage(
+        name="isolate",
+        does="decides whether this sender may reach this receiver",
+        matches=frozenset({"in_port", "receiver"}),
+        goes=("output",),
+        drops=(_R.FILTERED,),
+    ),
+    Stage(
+        name="output",
+        does="hands the frame to its receiver",
+        matches=frozenset({"receiver"}),
+        drops=(_R.MEDIA_DISCONNECTED,),
+        outputs=True,
+    ),
+)
+
+STAGES: Final[tuple[Stage, ...]] = tuple(replace(stage, number=number) for number, stage in enumerate(_DECLARED))
+_BY_NAME: Final = {stage.name: stage for stage in STAGES}
+
+PER_RECEIVER: Final = ("isolate", "output")
+"""The stages a frame may enter once per receiver, from a bucket."""
+
+
+def stage_named(name: str) -> Stage:
+    """Return the stage called `name`; KeyError if there is none."""
+    return _BY_NAME[name]
+
+
+def stage_numbered(number: int) -> Stage:
+    """Return the stage whose OpenFlow table has `number`; IndexError if the pipeline does not use it."""
+    if number < 0:
+        raise IndexError(number)
+    return STAGES[number]

@@ -1,0 +1,177 @@
+"""Flows and groups as values: what features return, what is compared, printed and sent.
+
+Equality is structural. A value says what is meant (``Drop(reason)``, ``Goto("learn")``), not how OpenFlow spells it;
+the spelling is ``controllers.openflow``'s business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from controllers.pipeline.fields import FIELDS
+from controllers.pipeline.priorities import Priority
+from controllers.pipeline.reasons import DropReason
+from controllers.pipeline.registers import Register
+
+SWITCH: Final = 0
+"""The object of a flow that belongs to the switch as a whole, where others have a port number."""
+
+
+UNTAGGED: Final = 0
+"""The VLAN of frames without a tag."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Criterion:
+    """One matched field: ``value`` under ``mask``."""
+
+    field: str
+    value: int
+    mask: int
+
+    @property
+    def is_exact(self) -> bool:
+        return self.mask == FIELDS[self.field].full_mask
+
+    def __str__(self) -> str:
+        spec = FIELDS[self.field]
+        return f"{self.field}={spec.show(self.value)}" + ("" if self.is_exact else f"/{spec.show(self.mask)}")
+
+
+Match: TypeAlias = tuple[Criterion, ...]
+
+
+def match(**wanted: int | tuple[int, int]) -> Match:
+    """Return a match from ``field=value`` or ``field=(value, mask)``; no argument matches every frame."""
+    criteria = []
+    for name, value in wanted.items():
+        full = FIELDS[name].full_mask
+        number, mask = value if isinstance(value, tuple) else (value, full)
+        criteria.append(Criterion(name, number & mask, mask))
+    return tuple(sorted(criteria))
+
+
+@dataclass(frozen=True, slots=True)
+class SetRegister:
+    """Write a register."""
+
+    register: Register
+    value: int
+
+    def __str__(self) -> str:
+        return f"{self.register.name}:={self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Goto:
+    """Go on in a later stage."""
+
+    stage: str
+
+    def __str__(self) -> str:
+        return f"goto {self.stage}"
+
+
+@dataclass(frozen=True, slots=True)
+class Consult:
+    """Let another stage act on the frame, then come back."""
+
+    stage: str
+
+    def __str__(self) -> str:
+        return f"consult {self.stage}"
+
+
+@dataclass(frozen=True, slots=True)
+class Learn:
+    """Remember that the sender's address, in its VLAN, is behind a port, until `ageing_s` after its last frame."""
+
+    ofport: int
+    ageing_s: int
+
+    def __str__(self) -> str:
+        return f"learn sender at {self.ofport} for {self.ageing_s} s"
+
+
+@dataclass(frozen=True, slots=True)
+class Replicate:
+    """Give every bucket of a group its own copy."""
+
+    group_id: int
+
+    def __str__(self) -> str:
+        return f"replicate to {group_text(self.group_id)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Send out of a port; never of the port the frame came from."""
+
+    ofport: int
+
+    def __str__(self) -> str:
+        return f"output {self.ofport}"
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Drop, and say why."""
+
+    reason: DropReason
+
+    def __str__(self) -> str:
+        return f"drop: {self.reason}"
+
+
+Action: TypeAlias = SetRegister | Goto | Consult | Learn | Replicate | Output | Drop
+Actions: TypeAlias = tuple[Action, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Owner:
+    """Who wanted a flow: a feature, for one port of the switch or (``SWITCH``) for all of it."""
+
+    feature: str
+    ofport: int = SWITCH
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One flow. Empty ``actions`` mean: nothing to say, return to the stage that asked."""
+
+    stage: str
+    priority: Priority | int
+    match: Match
+    actions: Actions
+    owner: Owner
+
+    @property
+    def key(self) -> tuple[str, int, Match]:
+        """Return what no two flows of a program share."""
+        return self.stage, int(self.priority), self.match
+
+
+ROLES: Final = ("everyone", "unknown")
+"""Who a group of a VLAN serves: every port, or those that get frames to unknown addresses. The order numbers them."""
+
+VLAN_COUNT: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The receivers of one role in one VLAN, one bucket each. Its number is allocated from the two: never two alike."""
+
+    vlan: int
+    role: str
+    buckets: tuple[Actions, ...] = field(default=())
+
+    @property
+    def group_id(self) -> int:
+        return 1 + ROLES.index(self.role) * VLAN_COUNT + self.vlan
+
+
+def group_text(group_id: int) -> str:
+    """Return which role and VLAN a group number stands for."""
+    role, vlan = divmod(group_id - 1, VLAN_COUNT)
+    return f"{ROLES[role]} in VLAN {vlan}" if 0 <= role < len(ROLES) else f"group {group_id}"

@@ -1,0 +1,34 @@
+"""The intents these tests are made of: an external port, a management adapter and three VMs, the last with spoofing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lab.intent import LearningMode, PortIntent, PortKind, SwitchIntent, SwitchType, encode
+
+BROADCAST = "ff:ff:ff:ff:ff:ff"
+UNKNOWN = "00:15:5d:99:99:99"
+OUTSIDE = "00:50:56:00:00:01"
+
+SWITCH = SwitchIntent("External", "hv1", SwitchType.EXTERNAL)
+PINNED = replace(SWITCH, learning=LearningMode.PINNED)
+
+
+def mac(number: int) -> str:
+    """Return the address of VM `number`."""
+    return f"00:15:5d:01:02:{number:02x}"
+
+
+def vm(number: int, *, spoofing: bool = False) -> str:
+    """Return the document of the port of VM `number`."""
+    return encode(PortIntent(f"vm{number}/Network Adapter", PortKind.VM, mac(number), spoofing))
+
+
+def external() -> str:
+    """Return the document of an external port."""
+    return encode(PortIntent("hv1/Ethernet", PortKind.EXTERNAL))
+
+
+def management() -> str:
+    """Return the document of the management adapter, which has address 0xff."""
+    return encode(PortIntent("hv1/vEthernet (External)", PortKind.MANAGEMENT, mac(0xFF)))
