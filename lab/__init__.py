@@ -1,4 +1,7 @@
-"""hvlab: Microsoft Hyper-V's virtual network as a lab on one Linux machine. ``from lab import Lab`` is where a topology begins."""
+"""hvlab: Microsoft Hyper-V's virtual network as a lab on one Linux machine.
+
+``from lab import Lab`` is where a topology begins.
+"""
 
 from __future__ import annotations
 

@@ -60,6 +60,7 @@ def complete_labs(ctx: click.Context, param: click.Parameter, incomplete: str) -
 
 def run(command: click.Command, arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 failed, 2 wrong input, 130 interrupted."""
+    _extend_path()
     try:
         code = command.main(args=arguments, prog_name="hvlab", standalone_mode=False)
     except LabError as error:
@@ -76,6 +77,13 @@ def run(command: click.Command, arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     return code if isinstance(code, int) else 0
+
+
+def _extend_path() -> None:
+    """Make `nft`, `tc` and Open vSwitch found: Debian keeps them where an ordinary user's PATH does not lead."""
+    folders = os.environ.get("PATH", "/usr/bin:/bin").split(":")
+    missing = [folder for folder in ("/usr/local/sbin", "/usr/sbin", "/sbin") if folder not in folders]
+    os.environ["PATH"] = ":".join([*folders, *missing])
 
 
 def report(error: LabError) -> None:

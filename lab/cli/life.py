@@ -12,10 +12,9 @@ from lab.cli.group import complete_labs, json_option, lab_option
 from lab.cli.progress import ProgressLine
 
 if TYPE_CHECKING:
+    from lab.cli.plans import Outcome
     from lab.emulation.pod.pod import Pod
-    from lab.engine.plan import Plan
     from lab.engine.session import Session
-    from lab.model.objects import LabModel
 
 FILE = click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
 SET = click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A value for the file's parameter.")
@@ -103,7 +102,7 @@ def apply(file: Path, settings: tuple[str, ...], dry_run: bool, as_json: bool, v
 
     What has not changed goes on undisturbed.
     """
-    from lab.cli.plans import print_plan
+    from lab.cli.plans import Outcome, print_plan
     from lab.cli.selection import select
     from lab.emulation import running
     from lab.model.load import load
@@ -113,19 +112,18 @@ def apply(file: Path, settings: tuple[str, ...], dry_run: bool, as_json: bool, v
     model = load(file, name=lab, parameters=given)
     pod = pod or _lab_of(model.name)
     model = model if model.name == pod.name else load(file, name=pod.name, parameters=given)
-    with ProgressLine(f"changing {pod.name}", verbose=verbose) as progress:
+    path = str(file.resolve())
+
+    def act(session: Session) -> Outcome:
+        before = session.state().model
         if dry_run:
-            old, plan, resumed = running.work(pod, progress, lambda s: (s.state().model, s.plan(model), False))
-        else:
-            path = str(file.resolve())
+            return Outcome(before, model, session.plan(model), dry_run=True)
+        done = session.apply(model, path, given)
+        return Outcome(before, model, done.plan, resumed=done.resumed)
 
-            def act(session: Session) -> tuple[LabModel, Plan, bool]:
-                before = session.state().model
-                done = session.apply(model, path, given)
-                return before, done.plan, done.resumed
-
-            old, plan, resumed = running.work(pod, progress, act)
-    print_plan(old, model, plan, as_json=as_json, dry_run=dry_run, resumed=resumed, verbose=verbose)
+    with ProgressLine(f"changing {pod.name}", verbose=verbose) as progress:
+        outcome = running.work(pod, progress, act)
+    print_plan(outcome, as_json=as_json, verbose=verbose)
 
 
 def _lab_of(name: str) -> Pod:

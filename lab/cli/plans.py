@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 import click
 
@@ -13,30 +14,39 @@ from lab.model.objects import LabModel
 _MARKS = {"create": "+", "add": "+", "change": "~", "remove": "-"}
 
 
-def print_plan(
-    old: LabModel, new: LabModel, plan: Plan, *, as_json: bool, dry_run: bool, resumed: bool, verbose: bool
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a change was: from one model to another by a plan. ``dry_run``: it was not carried out."""
+
+    old: LabModel
+    new: LabModel
+    plan: Plan
+    dry_run: bool = False
+    resumed: bool = False
+
+
+def print_plan(done: Outcome, *, as_json: bool, verbose: bool) -> None:
     """Print the difference of two models and the steps that it takes."""
-    told = changes(old, new)
+    told = changes(done.old, done.new)
     if as_json:
         content = {
             "changes": [
                 {"action": c.action, "kind": c.kind, "name": c.name, "of": c.of, "detail": c.detail} for c in told
             ],
-            "steps": [{"action": s.action.value, "object": s.title, "reason": s.reason} for s in plan.steps],
-            "applied": not dry_run,
+            "steps": [{"action": s.action.value, "object": s.title, "reason": s.reason} for s in done.plan.steps],
+            "applied": not done.dry_run,
         }
         click.echo(json.dumps(content, indent=2, ensure_ascii=False))
         return
-    if resumed:
+    if done.resumed:
         click.echo("the last change had been interrupted: it was completed")
-    if not told and not plan:
+    if not told and not done.plan:
         click.echo("nothing to do: the lab is what the file describes")
         return
     for change in told:
         click.echo(f"{_MARKS[change.action]} {change}")
-    drift = [step for step in plan.steps if "running lab" in step.reason]
-    for step in plan.steps if verbose or dry_run else drift:
+    drift = [step for step in done.plan.steps if "running lab" in step.reason]
+    for step in done.plan.steps if verbose or done.dry_run else drift:
         click.echo(f"    {_MARKS[step.action]} {step.action} {step.title}  ({step.reason})")
-    steps = f"{len(plan.steps)} step{'' if len(plan.steps) == 1 else 's'}"
-    click.echo(f"{steps} would be taken; nothing was changed" if dry_run else f"{steps} taken")
+    steps = f"{len(done.plan.steps)} step{'' if len(done.plan.steps) == 1 else 's'}"
+    click.echo(f"{steps} would be taken; nothing was changed" if done.dry_run else f"{steps} taken")

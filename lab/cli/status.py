@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -39,68 +39,69 @@ def status(name: str | None, as_json: bool, lab: str | None) -> int:
 
     switches, adapters = running.work(pod, lambda step: None, look, exclusive=False)
     processes = sorted(pod.processes().values(), key=lambda process: process.name)
+    shown = _Shown(pod.name, state.file, pod.pid, state.interrupted, switches, adapters, processes)
     if as_json:
-        _print_json(pod.name, state.file, pod.pid, state.interrupted, switches, adapters, processes)
+        _print_json(shown)
     else:
-        _print(pod.name, state.file, pod.pid, state.interrupted, switches, adapters, processes)
+        _print(shown)
     healthy = all(switch.policy == "acknowledged" for switch in switches)
     return 0 if healthy and not any("missing" in adapter.status for adapter in adapters) else 1
 
 
-def _word(interrupted: bool) -> str:
-    return "changing" if interrupted else "running"
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """Everything that is printed about a lab."""
+
+    name: str
+    file: str
+    pid: int
+    interrupted: bool
+    switches: list[SwitchStatus]
+    adapters: list[AdapterStatus]
+    processes: list[ProcessState]
+
+    @property
+    def state(self) -> str:
+        return "changing" if self.interrupted else "running"
+
+    @property
+    def hosts(self) -> list[str]:
+        return sorted({each.machine for each in self.adapters if each.kind == "management OS"})
 
 
-def _print_json(
-    name: str,
-    file: str,
-    pid: int,
-    interrupted: bool,
-    switches: list[SwitchStatus],
-    adapters: list[AdapterStatus],
-    processes: list[ProcessState],
-) -> None:
-    hosts = sorted({each.host for each in switches} | {a.machine for a in adapters if a.kind == "management OS"})
+def _print_json(lab: _Shown) -> None:
     content = {
-        "name": name,
-        "state": _word(interrupted),
-        "file": file,
-        "pid": pid,
-        "hosts": hosts,
-        "switches": [asdict(switch) | {"policy": switch.policy} for switch in switches],
-        "adapters": [asdict(adapter) for adapter in adapters],
+        "name": lab.name,
+        "state": lab.state,
+        "file": lab.file,
+        "pid": lab.pid,
+        "hosts": lab.hosts,
+        "switches": [asdict(switch) | {"policy": switch.policy} for switch in lab.switches],
+        "adapters": [asdict(adapter) for adapter in lab.adapters],
         "processes": [
             {"name": p.name, "pid": p.pid, "state": p.state, "restarts": p.restarts, "last_exit": p.last_exit}
-            for p in processes
+            for p in lab.processes
         ],
     }
     click.echo(json.dumps(content, indent=2, ensure_ascii=False))
 
 
-def _print(
-    name: str,
-    file: str,
-    pid: int,
-    interrupted: bool,
-    switches: list[SwitchStatus],
-    adapters: list[AdapterStatus],
-    processes: list[ProcessState],
-) -> None:
+def _print(lab: _Shown) -> None:
     from lab.cli.tables import print_table
 
-    click.echo(f"lab {name}: {_word(interrupted)}, pid {pid}, from {file}")
+    click.echo(f"lab {lab.name}: {lab.state}, pid {lab.pid}, from {lab.file}")
     print_table(
         ["HOST", "SWITCH", "TYPE", "NIC", "LEARNING", "PORTS", "POLICY"],
-        [[s.host, s.name, s.type, s.nic, s.learning, str(s.ports), s.policy] for s in switches],
+        [[s.host, s.name, s.type, s.nic, s.learning, str(s.ports), s.policy] for s in lab.switches],
     )
     print_table(
         ["MACHINE", "KIND", "ADAPTER", "DEVICE", "CONNECTED TO", "MAC", "ADDRESSES", "STATUS"],
         [
             [a.machine, a.kind, a.name, a.device, a.connected_to, a.mac, " ".join(a.addresses), a.status]
-            for a in adapters
+            for a in lab.adapters
         ],
     )
     print_table(
         ["PROCESS", "PID IN THE LAB", "STATE", "RESTARTS"],
-        [[p.name, str(p.pid or ""), p.state, str(p.restarts)] for p in processes],
+        [[p.name, str(p.pid or ""), p.state, str(p.restarts)] for p in lab.processes],
     )

@@ -14,7 +14,6 @@ from lab.engine.plan import Plan
 from lab.engine.resources import Blueprint
 from lab.intent import APPLIED_KEY, FAULT_KEY, GENERATION_KEY
 
-
 _FAULT: Final = re.compile(r"generation (?P<generation>\d+): (?P<why>.*)", re.DOTALL)
 
 

@@ -114,7 +114,7 @@ def port_owners(model: LabModel) -> Iterable[tuple[Segment, str]]:
 def _switch_numbers(model: LabModel, before: Allocation) -> dict[str, Mapping[str, int]]:
     ofports: dict[str, int] = {}
     last = {switch_key(h.name, s.name): 0 for h in model.hosts for s in h.switches}
-    last |= {key: number for key, number in before.last_ofport.items()}
+    last |= before.last_ofport
     for segment, owner in port_owners(model):
         key = port_key(segment, owner)
         switch = switch_key(segment.host, segment.name)

@@ -231,7 +231,7 @@ def _strong_host_routes(mine: list[IpInterface]) -> Iterator[Route]:
 
 
 def _internet_routes(model: LabModel, everything: tuple[IpInterface, ...]) -> Iterator[Route]:
-    """On the internet everything is one link, and everybody on it knows the way to every network that no router hides."""
+    """On the internet everything is one link; everybody on it knows the way to every network that no router hides."""
     for interface in everything:
         if interface.segment != Segment():
             continue

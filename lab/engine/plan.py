@@ -153,7 +153,7 @@ def _needs(resource: Resource, providers: dict[tuple[str, str], Key]) -> Iterato
         case Cable():
             yield ("node", resource.a_node)
             yield ("node", resource.b_node)
-        case Instance():
+        case Instance() | Rule():
             yield ("node", resource.node)
         case Bridge():
             yield ("instance", resource.node)
@@ -165,10 +165,7 @@ def _needs(resource: Resource, providers: dict[tuple[str, str], Key]) -> Iterato
             if (resource.node, resource.device) in providers:
                 yield providers[resource.node, resource.device]
         case Route():
-            if resource.device:
-                yield ("interface", resource.node, resource.device)
-        case Rule():
-            yield ("node", resource.node)
+            yield ("interface", resource.node, resource.device) if resource.device else ("node", resource.node)
 
 
 def _changes_in_place(old: Resource, new: Resource) -> bool:

@@ -132,7 +132,7 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route: to ``destination`` through ``device``, via a gateway or directly; ``via`` UNREACHABLE is no way at all.
+    """One route: to ``destination`` through ``device``, via a gateway or directly; UNREACHABLE means no way at all.
 
     ``source`` is empty for the main table; otherwise the route holds for packets from that address only, which is
     how a strong host sends (RFC 1122, 3.3.4.2; Windows Vista and later).

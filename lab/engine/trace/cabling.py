@@ -68,7 +68,7 @@ class Cabling:
     def name(self, port: Port) -> str:
         """Return whose port it is: an adapter, or the NIC that leads to the wire."""
         if port.intent:
-            wire = ", the wire" if port.intent.kind is PortKind.EXTERNAL else ""
+            wire = " (the wire)" if port.intent.kind is PortKind.EXTERNAL else ""
             return f"{port.intent.adapter}{wire}"
         far = self.behind(port)
         if isinstance(far, Port):

@@ -64,7 +64,7 @@ def test_a_plan_changes_nothing(session: Session, backend: FakeBackend) -> None:
     assert session.state() == state
 
 
-@pytest.mark.parametrize("steps", range(0, 12))
+@pytest.mark.parametrize("steps", range(12))
 def test_an_interrupted_change_is_completed_by_the_next(session: Session, backend: FakeBackend, steps: int) -> None:
     model = load(THREE)
     session.up(model, "x", {})
@@ -79,7 +79,7 @@ def test_an_interrupted_change_is_completed_by_the_next(session: Session, backen
     assert not session.state().interrupted
 
 
-@pytest.mark.parametrize("steps", range(0, 12))
+@pytest.mark.parametrize("steps", range(12))
 def test_an_interrupted_change_can_be_undone(session: Session, backend: FakeBackend, steps: int) -> None:
     model = load(THREE)
     session.up(model, "x", {})

@@ -18,7 +18,7 @@ from .spec import MountSpec, Spec
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SET_UP_OUTPUT_BYTES = 2000
 _HIGH_FD = 200
-_OWN_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_SIGNALS = frozenset(range(1, 32)) - {signal.SIGKILL, signal.SIGSTOP}
 
 
 class Status:
@@ -48,7 +48,7 @@ def _words(error: BaseException) -> str:
 
 def _become(spec: Spec, targets: dict[str, int], listeners: list[int], status: Status, nofile: tuple[int, int]) -> None:
     signal.set_wakeup_fd(-1)
-    for number in _OWN_SIGNALS:
+    for number in _SIGNALS:  # all, for whoever started the lab may have had some ignored
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     os.setsid()
