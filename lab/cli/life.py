@@ -110,7 +110,7 @@ def apply(file: Path, settings: tuple[str, ...], dry_run: bool, as_json: bool, v
     pod = select(lab) if lab else None
     given = _parameters(settings)
     model = load(file, name=lab, parameters=given)
-    pod = pod or _lab_of(model.name)
+    pod = pod or _lab_of(file, model.name)
     model = model if model.name == pod.name else load(file, name=pod.name, parameters=given)
     path = str(file.resolve())
 
@@ -126,13 +126,16 @@ def apply(file: Path, settings: tuple[str, ...], dry_run: bool, as_json: bool, v
     print_plan(outcome, as_json=as_json, verbose=verbose)
 
 
-def _lab_of(name: str) -> Pod:
-    """Return the running lab that a file is meant for: the one of the file's name, or the only one."""
-    from lab.cli.selection import select
+def _lab_of(file: Path, name: str) -> Pod:
+    """Return the running lab that a file is meant for: one started from it, or of its name, or the only one."""
+    from lab.cli.selection import select, state_of
     from lab.emulation.pod import pod as pods
 
-    named = [pod for pod in pods.find() if pod.name == name]
-    return named[0] if named else select(None)
+    running = pods.find()
+    started = [pod for pod in running if (state := state_of(pod)) and state.file == str(file.resolve())]
+    named = [pod for pod in running if pod.name == name]
+    found = [pod for pod in started if pod in named] or started or named
+    return found[0] if len(found) == 1 else select(None)
 
 
 def _parameters(settings: tuple[str, ...]) -> dict[str, str]:
