@@ -7,12 +7,15 @@ from pathlib import Path
 
 import click
 
+from lab.cli.capture import capture
 from lab.cli.doctor import doctor
 from lab.cli.group import Commands, run
 from lab.cli.inside import exec_in_node
+from lab.cli.learned import learned
 from lab.cli.life import apply, down, list_labs, up
 from lab.cli.reach import matrix
 from lab.cli.status import status
+from lab.cli.trace import trace
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -29,7 +32,7 @@ def hvlab(lab: str | None) -> None:
     """
 
 
-for command in (up, down, list_labs, apply, exec_in_node, matrix, status, doctor):
+for command in (up, down, list_labs, apply, status, exec_in_node, matrix, trace, learned, capture, doctor):
     hvlab.add_command(command)
 
 

@@ -29,7 +29,7 @@ PORT = click.IntRange(1, 65535)
 @click.option("-6", "version", flag_value=6, type=int, help="IPv6 only.")
 @json_option
 @lab_option
-def trace(  # noqa: PLR0913 - one parameter for each option
+def trace(
     source: str,
     target: str,
     tcp: int | None,
@@ -115,6 +115,8 @@ def _hop(hop: Hop) -> Iterator[str]:
 
 
 def _crossing(crossing: Crossing) -> Iterator[str]:
+    from lab.engine.trace.story import some
+
     number = f" (port {crossing.port})" if crossing.port else ""
     yield f"  {crossing.place}, in from {crossing.entered}{number}"
     owners = [f"{stage.feature}: {stage.object}" if stage.feature else stage.object for stage in crossing.stages]
@@ -127,7 +129,7 @@ def _crossing(crossing: Crossing) -> Iterator[str]:
     if not any(stage.reason for stage in crossing.stages):
         yield f"    {crossing.decision}"
     if len(crossing.receivers) > 1 or (crossing.receivers and not crossing.to):
-        yield f"    copies go to {', '.join(crossing.receivers)}"
+        yield f"    copies go to {some(crossing.receivers)}"
     if crossing.to:
         yield f"    out to {crossing.to}"
 

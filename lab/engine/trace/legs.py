@@ -1,4 +1,4 @@
-"""The legs of a packet's journey, as the model's own IP stacks decide them: who sends it on, by which interface, to whom.
+"""The legs of a packet's journey as the model's own IP stacks decide them: who sends it on, where, and to whom.
 
 The decisions are those of :mod:`lab.model.routing`, recorded while it makes them, so a trace cannot disagree with the
 oracle about IP.

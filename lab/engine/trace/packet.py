@@ -66,13 +66,14 @@ class Packet:
             yield f"{prefix}_type={kind},{prefix}_code=0"
             return
         ports = (self.port, CLIENT_PORT) if self.reply else (CLIENT_PORT, self.port)
-        yield f"tp_src={ports[0]},tp_dst={ports[1]}"
+        name = self.protocol.lower()
+        yield f"{name}_src={ports[0]},{name}_dst={ports[1]}"
         if self.protocol is Protocol.TCP:
             yield f"tcp_flags={_SYN_ACK if self.reply else _SYN}"
 
 
 def who_has(address: Address, asker: Address, device: str, source_mac: str) -> str:
-    """Return the flow of the question for the MAC address that belongs to an IP address: ARP, or neighbour discovery."""
+    """Return the flow of the question for the MAC address behind an IP address: ARP, or neighbour discovery."""
     if isinstance(address, IPv6Address):
         last = address.packed[-3:].hex(":")
         group = IPv6Address(int(IPv6Address("ff02::1:ff00:0")) | int.from_bytes(address.packed[-3:], "big"))

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from lab.engine.resources import Bridge, Port
 from lab.engine.trace.cabling import Cabling
-from lab.engine.trace.story import Stage
+from lab.engine.trace.story import Stage, some
 from lab.engine.trace.text import TraceText, Visit
 from lab.intent import LearningMode
 from lab.model.addresses import hyperv_mac
@@ -18,7 +18,7 @@ LEARNED: Final = "learned"
 
 _NORMAL: Final = {
     "forwarding to learned port": "its MAC table knows {mac}",
-    "no learned MAC for destination, flooding": "its MAC table does not know {mac} yet, so every other port gets a copy",
+    "no learned MAC for destination, flooding": "its MAC table does not know {mac}, so every other port gets a copy",
     "learned port is input port, dropping": "its MAC table has {mac} at the very port that the frame came in by",
 }
 
@@ -27,7 +27,7 @@ _NORMAL: Final = {
 class Meaning:
     """What the cookie of a flow says: the feature and the port it belongs to (0 for the switch as a whole).
 
-    ``kind`` is STATIC or LEARNED for an entry of the MAC table, else empty. ``reason`` and ``words`` are those of a drop.
+    ``kind`` is STATIC or LEARNED for an entry of the MAC table, else empty. ``reason`` and ``words`` belong to a drop.
     """
 
     feature: str
@@ -92,7 +92,7 @@ class Interpreter:
         elif meaning.kind:
             detail = f"{_how(meaning.kind)} {self._at(bridge, meaning.ofport)}"
         elif any(action.startswith("group:") for action in visit.actions):
-            detail = f"a copy to each of {self._names(outputs)}"
+            detail = f"a copy to each of {len(outputs)} ports" if len(outputs) != 1 else "to one port"
         owner = self._owner(bridge, meaning.ofport)
         return Stage(visit.table, name, does, meaning.feature, owner, detail, meaning.reason)
 
@@ -131,7 +131,7 @@ class Interpreter:
         return f"port {ofport}, which is gone" if ofport else f"switch {bridge.intent.switch if bridge.intent else ''}"
 
     def _names(self, ports: tuple[Port, ...]) -> str:
-        return ", ".join(self._cabling.name(port) for port in ports) or "nobody"
+        return some(tuple(self._cabling.name(port) for port in ports))
 
 
 def _how(kind: str) -> str:

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+SHOWN = 8
+
+
+def some(names: tuple[str, ...]) -> str:
+    """Return a list of names for a sentence, cut where it would be long."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"{', '.join(names[:SHOWN])}{more}"
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
     """One stage of a virtual switch's pipeline.
 
-    ``object`` is whose flow decided, the switch or an adapter; ``feature`` which part of the switch wanted it. ``reason``
-    is Hyper-V's number of a drop reason, 0 if the frame was not dropped here.
+    ``object`` is whose flow decided, the switch or an adapter; ``feature`` which part of the switch wanted it.
+    ``reason`` is Hyper-V's number of a drop reason, 0 if the frame was not dropped here.
     """
 
     table: int

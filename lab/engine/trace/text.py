@@ -1,7 +1,7 @@
 """Reading what `ofproto/trace` prints, as Open vSwitch 3.1 to 4.0 print it.
 
-Only what is needed is read, and by its form rather than its place: a line ``6. reg1=0, priority 1000, cookie 0x48`` is a
-table, what is below it are its actions, ``->`` and ``>>`` are remarks. What is not known is kept as an action.
+Only what is needed is read, and by its form rather than its place: a line ``6. reg1=0, priority 1000, cookie 0x48`` is
+a table, what is below it are its actions, ``->`` and ``>>`` are remarks. What is not known is kept as an action.
 """
 
 from __future__ import annotations

@@ -1,0 +1,161 @@
+"""One hop: a frame's way from the IP stack of one machine to that of the next, across all switches between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from lab.engine.allocation import Allocation
+from lab.engine.resources import Port
+from lab.engine.trace import remedies
+from lab.engine.trace.cabling import Cabling
+from lab.engine.trace.legs import Leg, RecordingStacks
+from lab.engine.trace.packet import Packet, who_has
+from lab.engine.trace.passage import Interpreter
+from lab.engine.trace.story import Crossing, Hop, Lost, some
+from lab.engine.trace.text import TraceText
+from lab.model.addresses import hyperv_mac
+from lab.model.interfaces import IpInterface, Segment
+from lab.model.routing import Attachment
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """An interface as it really is inside its machine."""
+
+    mac: str
+    up: bool
+
+
+class RunningLab(Protocol):
+    """What a trace needs of the lab that runs."""
+
+    def ask(self, node: str, bridge: str, flow: str) -> TraceText:
+        """Return what a switch would do with a frame; the switch itself is not changed."""
+
+    def device(self, node: str, device: str) -> Device | None:
+        """Return an interface, None if it does not exist."""
+
+    def listens(self, node: str, protocol: str, port: int) -> bool:
+        """Tell whether a program of a machine has a port open; `protocol` is TCP or UDP."""
+
+
+class Hops:
+    """Makes the hops of one trace."""
+
+    def __init__(
+        self,
+        cabling: Cabling,
+        stacks: RecordingStacks,
+        allocation: Allocation,
+        lab: RunningLab,
+        interpreter: Interpreter,
+    ) -> None:
+        self._cabling = cabling
+        self._stacks = stacks
+        self._allocation = allocation
+        self._lab = lab
+        self._interpreter = interpreter
+        self._notes: dict[str, None] = {}
+
+    def notes(self) -> Iterator[str]:
+        """Yield what was noticed about the machines on the way."""
+        yield from self._notes
+
+    def note_silence(self, node: str, protocol: str, port: int) -> None:
+        """Note it if no program of the machine that is reached has the port open."""
+        if not self._lab.listens(node, protocol, port):
+            refusal = "a TCP reset" if protocol == "TCP" else "ICMP port unreachable"
+            self._notes[f"no program of {node} listens on {protocol} port {port}: the answer is {refusal}"] = None
+
+    def hop(self, leg: Leg, packet: Packet, decision: str) -> Hop:
+        """Return one hop; ``lost`` if the frame does not get to the receiver."""
+        sender = self._interface(leg.out)
+        source_mac, lost = self._mac_and_fault(sender)
+        receiver = self._interface(leg.receiver) if leg.receiver else None
+        target_mac, deaf = self._mac_and_fault(receiver) if receiver else ("", None)
+        crossings: list[Crossing] = []
+        if lost is None and receiver is None:
+            crossings.append(self._asking(leg, packet, sender, source_mac))
+        elif lost is None and receiver:
+            way = self._stacks.wiring.way(leg.out.segment, _segment(receiver))
+            entry = self._cabling.socket(sender)
+            for at, segment in enumerate(way):
+                last = at == len(way) - 1
+                goal = self._cabling.socket(receiver) if last else self._cabling.link(segment, way[at + 1])
+                flow = packet.flow(entry.device, source_mac, target_mac)
+                crossing, lost = self._cross(segment, (entry, goal), flow, target_mac)
+                crossings.append(crossing)
+                if lost:
+                    break
+                following = self._cabling.behind(goal)
+                entry = following if isinstance(following, Port) else entry
+        return Hop(
+            machine=leg.out.node,
+            decision=decision,
+            interface=sender.full_name,
+            source_mac=hyperv_mac(source_mac),
+            target_mac=hyperv_mac(target_mac),
+            crossings=tuple(crossings),
+            receiver=receiver.full_name if receiver and not lost else "",
+            lost=lost or deaf,
+        )
+
+    def _asking(self, leg: Leg, packet: Packet, sender: IpInterface, source_mac: str) -> Crossing:
+        """Return where the question for the next hop's MAC address goes, which nobody answers."""
+        entry = self._cabling.socket(sender)
+        flow = who_has(leg.next_hop, packet.source, entry.device, source_mac)
+        group = flow.partition("dl_dst=")[2].partition(",")[0]
+        return self._cross(leg.out.segment, (entry, None), flow, group)[0]
+
+    def _cross(
+        self, segment: Segment, ports: tuple[Port, Port | None], flow: str, target_mac: str
+    ) -> tuple[Crossing, Lost | None]:
+        entry, goal = ports
+        bridge = self._cabling.bridge(entry)
+        found = self._interpreter.passage(bridge, self._lab.ask(bridge.node, bridge.device, flow), target_mac)
+        names = tuple(self._cabling.name(port) for port in found.outputs)
+        reached = goal is not None and goal in found.outputs
+        crossing = Crossing(
+            place=str(segment),
+            entered=self._cabling.name(entry),
+            port=entry.ofport,
+            stages=found.stages,
+            decision=found.decision,
+            receivers=names,
+            to=self._cabling.name(goal) if goal and reached else "",
+        )
+        if goal is None or reached:
+            return crossing, None
+        if found.failure:
+            remedy = remedies.of_drop(found.reason, entry.intent, goal.intent)
+            return crossing, Lost(str(segment), f"{segment}: {found.failure}", found.reason, remedy)
+        why = f"{segment}: {found.decision}; it goes to {some(names)} and not to {self._cabling.name(goal)}"
+        remedy = remedies.of_wrong_port(bridge.intent.learning if bridge.intent else None, goal.intent)
+        return crossing, Lost(str(segment), why, 0, remedy)
+
+    def _interface(self, attachment: Attachment) -> IpInterface:
+        return self._cabling.interface(attachment.node, attachment.label)
+
+    def _mac_and_fault(self, interface: IpInterface) -> tuple[str, Lost | None]:
+        """Return the MAC address that an interface has now, and what is wrong with it inside its machine."""
+        configured = self._allocation.mac(interface)
+        real = self._lab.device(interface.node, interface.device)
+        name = interface.full_name
+        if real is None:
+            return configured, Lost(name, f'"{name}" is missing in the running lab', 0, "see `hvlab status`")
+        if real.mac != configured:
+            self._notes[
+                f'the MAC address of "{name}" was changed inside the machine to {hyperv_mac(real.mac)}; '
+                f"configured is {hyperv_mac(configured)}"
+            ] = None
+        if not real.up:
+            remedy = f"hvlab exec {interface.node} -- ip link set {interface.device} up"
+            return real.mac, Lost(name, f'"{name}" was disabled inside the machine', 0, remedy)
+        return real.mac, None
+
+
+def _segment(interface: IpInterface) -> Segment:
+    assert interface.segment, "a receiver is plugged in"
+    return interface.segment

@@ -1,0 +1,139 @@
+"""What would let a frame through: the Hyper-V setting, as the cmdlet that changes it.
+
+The order of the questions is that of :mod:`lab.model.reachability`, so that a remedy belongs to the reason told.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lab.intent import LearningMode, PortIntent, PortKind
+from lab.model.addresses import Address
+from lab.model.endpoints import Endpoint
+from lab.model.interfaces import Segment
+from lab.model.kinds import SwitchType
+from lab.model.objects import HypervHost, LabModel, VirtualMachine
+
+SENDERS: Final = frozenset({11, 16})
+"""The drop reasons that MacAddressSpoofing On does away with at the sender."""
+
+SECURITY_POLICY: Final = 12
+
+NOT_ADMITTED: Final = 35
+
+
+def of_endpoint(model: LabModel, endpoint: Endpoint, version: int) -> str:
+    """Return what would make an endpoint usable, empty if nothing is wrong with it."""
+    found = next(((host, vm) for host, vm in model.vms() if vm.name == endpoint.node), None)
+    if endpoint.why_down:
+        if found:
+            return _of_vm(*found, endpoint)
+        host = model.host(endpoint.node)
+        return _of_host(host, endpoint) if host else ""
+    if endpoint.address(version) is None:
+        alias = f' -InterfaceAlias "{endpoint.interface}"' if endpoint.interface else ""
+        return f"New-NetIPAddress{alias} -IPAddress ... inside {endpoint.node}"
+    return ""
+
+
+def _of_vm(host: HypervHost, vm: VirtualMachine, endpoint: Endpoint) -> str:
+    if not vm.running:
+        return f'Start-VM -Name "{vm.name}" (running=True in the topology)'
+    adapter = next((each for each in vm.adapters if each.name == endpoint.interface), None)
+    if adapter is None:
+        return f'Add-VMNetworkAdapter -VMName "{vm.name}" -SwitchName ...'
+    if not vm.has_driver(adapter):
+        return (
+            f"install integration services in {vm.name} (integration_services=True in the topology), or give it a "
+            f'legacy adapter: Add-VMNetworkAdapter -VMName "{vm.name}" -IsLegacy $true'
+        )
+    switch = host.switches[0].name if host.switches else "..."
+    return f'Connect-VMNetworkAdapter -VMName "{vm.name}" -Name "{adapter.name}" -SwitchName "{switch}"'
+
+
+def _of_host(host: HypervHost, endpoint: Endpoint) -> str:
+    bound = host.switch_of_nic(endpoint.interface)
+    for adapter in host.adapters_on(bound.name) if bound else ():
+        return f'talk to its management OS through "{host.management_id(adapter)}"'
+    for switch in (bound,) if bound else host.switches:
+        if switch.type is SwitchType.EXTERNAL and not host.adapters_on(switch.name):
+            return share(switch.name)
+    return "New-NetIPAddress -InterfaceAlias ... -IPAddress ..."
+
+
+def share(switch: str) -> str:
+    """Return the cmdlet that gives the management OS an adapter on a switch."""
+    return f'Set-VMSwitch -Name "{switch}" -AllowManagementOS $true'
+
+
+def of_separation(model: LabModel, ends: tuple[Endpoint, Endpoint], here: Segment | None, there: Segment | None) -> str:
+    """Return what would join the segments of two endpoints that no machine connects."""
+    if here is None or there is None:
+        return ""
+    segments = (here, there)
+    private = [at for at in (0, 1) if _type(model, segments[at]) is SwitchType.PRIVATE]
+    if private:
+        return ", and ".join(_leave_private(model, ends[at], segments[at]) for at in private)
+    for endpoint, segment in ((ends[0], there), (ends[1], here)):
+        host = model.host(endpoint.node)
+        if host and segment.host == endpoint.node and not host.adapters_on(segment.name):
+            return share(segment.name)
+    for segment in (there, here):
+        if _type(model, segment) is SwitchType.INTERNAL:
+            return (
+                f'make it external (Set-VMSwitch -Name "{segment.name}" -NetAdapterName ...), or put a router between'
+            )
+    return ""
+
+
+def _leave_private(model: LabModel, endpoint: Endpoint, segment: Segment) -> str:
+    host = model.host(segment.host)
+    switches = host.switches if host else ()
+    other = next((switch.name for switch in switches if switch.type is SwitchType.EXTERNAL), "...")
+    return f'Connect-VMNetworkAdapter -VMName "{endpoint.node}" -Name "{endpoint.interface}" -SwitchName "{other}"'
+
+
+def _type(model: LabModel, segment: Segment) -> SwitchType | None:
+    host = model.host(segment.host)
+    switch = host.switch(segment.name) if host else None
+    return switch.type if switch else None
+
+
+def of_failure(failure: str, node: str, interface: str, target: Address | None) -> str:
+    """Return what would help where IP got stuck, at a machine and the interface it would send from."""
+    if "translates addresses" in failure:
+        return "let the machine behind the router ask first, or publish it: Add-NetNatStaticMapping"
+    if "no gateway" in failure or "knows no way" in failure:
+        anywhere = "::/0" if target and target.version == 6 else "0.0.0.0/0"
+        alias = f' -InterfaceAlias "{interface}"' if interface else ""
+        route = f"New-NetRoute -DestinationPrefix {anywhere}{alias} -NextHop ..."
+        return f"in {node}: {route} (gateway=... in the topology)"
+    if "forwarding is off" in failure:
+        return f"in {node}: Set-NetIPInterface -Forwarding Enabled (forwarding=True in the topology)"
+    return ""
+
+
+def of_drop(reason: int, sender: PortIntent | None, receiver: PortIntent | None) -> str:
+    """Return what would keep a switch from dropping a frame for a numbered reason."""
+    if reason in SENDERS and sender:
+        return allow_spoofing(sender)
+    if reason == SECURITY_POLICY and receiver:
+        return allow_spoofing(receiver)
+    if reason == NOT_ADMITTED:
+        return "see `hvlab status`: the switch has not put this adapter's policy into force"
+    return ""
+
+
+def of_wrong_port(learning: LearningMode | None, receiver: PortIntent | None) -> str:
+    """Return what would make a switch send a frame to its receiver, and not elsewhere."""
+    if learning is LearningMode.PINNED and receiver and receiver.kind is PortKind.VM:
+        return f"give it its configured MAC address again, or {allow_spoofing(receiver)}"
+    return "the next frame that the receiver sends corrects the MAC table"
+
+
+def allow_spoofing(adapter: PortIntent) -> str:
+    """Return the cmdlet that lets a VM's adapter use other addresses than its own; empty for other ports."""
+    vm, _, name = adapter.adapter.partition("/")
+    if adapter.kind is not PortKind.VM:
+        return ""
+    return f'Set-VMNetworkAdapter -VMName "{vm}" -Name "{name}" -MacAddressSpoofing On'
