@@ -1,7 +1,13 @@
-"""Names for the shell's completion, read from the lab's state file alone: fast, and silent if anything is wrong."""
+"""`hvlab completion`, and the names that the shell then completes.
+
+Those are read from the lab's state file alone: fast, and silent whatever is wrong, for nobody asked for an error while
+pressing Tab.
+"""
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -11,6 +17,44 @@ from lab.errors import LabError
 
 if TYPE_CHECKING:
     from lab.model.objects import LabModel
+
+
+COMPLETE_VARIABLE = "_HVLAB_COMPLETE"
+
+
+@click.command("completion", short_help="Print what makes the shell complete hvlab's commands and names.")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(ctx: click.Context, shell: str) -> None:
+    """Print the completion script for a shell: commands, options, labs, machines, switches and adapters.
+
+    \b
+    bash:  eval "$(hvlab completion bash)"             in ~/.bashrc
+    zsh:   eval "$(hvlab completion zsh)"              in ~/.zshrc, after compinit
+    fish:  hvlab completion fish | source              in ~/.config/fish/config.fish
+    """
+    from click.shell_completion import get_completion_class
+
+    found = get_completion_class(shell)
+    assert found is not None
+    click.echo(found(ctx.find_root().command, {}, "hvlab", COMPLETE_VARIABLE).source())
+
+
+def quote_for_bash() -> None:
+    """Make click quote what it offers to bash: names of adapters have spaces and parentheses."""
+    from click.shell_completion import BashComplete, CompletionItem, add_completion_class
+
+    class Quoting(BashComplete):
+        def format_completion(self, item: CompletionItem) -> str:
+            # Twice, since the script of click reads it without `read -r`.
+            quoted = re.sub(r"([^A-Za-z0-9_./:@%+,=-])", r"\\\\\1", str(item.value))
+            return f"{item.type},{quoted}"
+
+    add_completion_class(Quoting)
+
+
+if COMPLETE_VARIABLE in os.environ:
+    quote_for_bash()
 
 
 def complete_nodes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -41,11 +85,12 @@ def _switches(model: LabModel) -> Iterator[str]:
 
 
 def _model(ctx: click.Context) -> LabModel | None:
-    from lab.cli.selection import select, state_of
-
     try:
+        from lab.cli.selection import select, state_of
+
         state = state_of(select(ctx.params.get("lab") or ctx.find_root().params.get("lab")))
-    except LabError:
+    except (LabError, OSError, ValueError, TypeError, LookupError):
+        # The shell is waiting for names, and would print whatever else we say between them.
         return None
     return state.model if state else None
 

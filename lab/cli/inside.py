@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from lab.cli.completion import complete_nodes
 from lab.cli.group import lab_option
 
 
@@ -15,26 +16,21 @@ class NodeThenCommand(click.Command):
 
 
 def _separated(args: list[str]) -> list[str]:
-    """Put ``--`` between the machine and the command, unless it is there."""
-    if "--" in args:
-        return args
+    """Put ``--`` between the machine and the command, unless it is there; one further on is the command's own."""
     at = 0
-    words = 0
-    while at < len(args):
-        if args[at] == "--lab":
-            at += 1
-        elif not args[at].startswith("-"):
-            words += 1
-            if words == 2:
-                return [*args[:at], "--", *args[at:]]
-        elif words == 1 and not args[at].startswith("--lab=") and args[at] != "--help":
+    machine_named = False
+    while at < len(args) and args[at] != "--":
+        word = args[at]
+        ours = word.startswith("--lab=") or word in ("--lab", "--help", "-h")
+        if machine_named and not ours:
             return [*args[:at], "--", *args[at:]]
-        at += 1
+        machine_named = machine_named or not word.startswith("-")
+        at += 2 if word == "--lab" else 1
     return args
 
 
 @click.command("exec", cls=NodeThenCommand, short_help="Run a command inside a machine.")
-@click.argument("node", metavar="NODE")
+@click.argument("node", metavar="NODE", shell_complete=complete_nodes)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND...")
 @lab_option
 def exec_in_node(node: str, command: tuple[str, ...], lab: str | None) -> int:

@@ -132,7 +132,16 @@ class Execution:
         if created:
             self._pod.spawn([nodes.process(node) for node in created])
             self._pids = pids(self._pod)
-        run_batches([Batch(self._pids[n.name], firewall.NFT, text) for n in created if (text := nodes.rules(n))])
+        rules: list[Batch] = []
+        for step in self._plan.of(Node, Action.CREATE, Action.CHANGE):
+            node, old = step.new, step.old
+            assert isinstance(node, Node)
+            before = old if isinstance(old, Node) else None
+            if before:
+                write_sysctls(self._pids[node.name], nodes.sysctls(node))
+            if text := nodes.rules(node, before):
+                rules.append(Batch(self._pids[node.name], firewall.NFT, text))
+        run_batches(rules)
         nodes.write_names(self._wanted)
 
     def _create_cables(self) -> None:

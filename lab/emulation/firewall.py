@@ -28,7 +28,12 @@ def see_port(device: str) -> str:
     return f"delete chain netdev {_BLIND} on_{device}\n"
 
 
-STRONG_HOST: Final = """
+_FORGET: Final = """
+add table inet hvlab_strong_host
+delete table inet hvlab_strong_host
+"""
+
+_STRONG_HOST: Final = """
 table inet hvlab_strong_host {
   chain prerouting {
     type filter hook prerouting priority raw; policy accept;
@@ -37,7 +42,14 @@ table inet hvlab_strong_host {
   }
 }
 """
-"""A machine accepts only what is for the very interface it came in by (RFC 1122 3.3.4.2; Windows Vista and later)."""
+
+
+def strong_host(wanted: bool) -> str:
+    """Return rules after which a machine accepts only what is for the very interface it came in by, or any no more.
+
+    RFC 1122 3.3.4.2; Windows does so since Vista.
+    """
+    return _FORGET + (_STRONG_HOST if wanted else "")
 
 
 def hide_behind(device: str) -> str:

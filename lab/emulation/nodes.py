@@ -19,12 +19,12 @@ _ALL_AND_DEFAULT: Final = ("all", "default")
 def process(node: Node) -> Process:
     """Return what to spawn for a machine: namespaces of its own, and a first process that only waits."""
     if node.role is Role.PHYSICAL:
-        return Process(name=node.name, argv=None, unshare=("net",), sysctls=sysctls(node))
-    return machine(node.name, hostname=node.name, own_run=True, sysctls=sysctls(node))
+        return Process(name=node.name, argv=None, unshare=("net",), sysctls=_in_spawn(node))
+    return machine(node.name, hostname=node.name, own_run=True, sysctls=_in_spawn(node))
 
 
 def sysctls(node: Node) -> dict[str, str]:
-    """Return the network settings of a machine, whatever the real machine's are."""
+    """Return the network settings of a machine, as paths below net/, whatever the real machine's are."""
     forwarding = "1" if node.forwarding else "0"
     values = {"ipv4/ip_forward": forwarding, "ipv6/conf/all/forwarding": forwarding}
     for scope in _ALL_AND_DEFAULT:
@@ -39,14 +39,20 @@ def sysctls(node: Node) -> dict[str, str]:
     # The switch's side of a cable must stay silent; a machine's own interfaces are given IPv6 one by one.
     silent = node.role in (Role.HOST, Role.PHYSICAL)
     values["ipv6/conf/default/disable_ipv6"] = "1" if silent else "0"
-    return {f"net/{path}": value for path, value in values.items()}
+    return values
 
 
-def rules(node: Node) -> str:
-    """Return a machine's nftables rules, empty for none."""
-    if node.role in (Role.HOST, Role.VM, Role.COMPUTER) and not node.forwarding:
-        return firewall.STRONG_HOST
-    return firewall.hide_behind(node.masquerade) if node.masquerade else ""
+def _in_spawn(node: Node) -> dict[str, str]:
+    return {f"net/{path}": value for path, value in sysctls(node).items()}
+
+
+def rules(node: Node, before: Node | None = None) -> str:
+    """Return the nftables rules that a machine needs, or needs in place of those it had; empty for none."""
+    if node.masquerade and before is None:
+        return firewall.hide_behind(node.masquerade)
+    if node.strong_host != (before.strong_host if before else False):
+        return firewall.strong_host(node.strong_host)
+    return ""
 
 
 def prepare_switch_directory(node: str) -> None:

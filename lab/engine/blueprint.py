@@ -36,7 +36,7 @@ def lower(model: LabModel, allocation: Allocation) -> Blueprint:
     everything = tuple(interfaces(model))
     routes = tuple(_routes(model, everything))
     blueprint = Blueprint(
-        nodes=tuple(_nodes(model)),
+        nodes=tuple(_nodes(model, everything)),
         cables=tuple(_cables(model)),
         instances=tuple(Instance(name) for name in (PHYSICAL, *(host.name for host in model.hosts))),
         bridges=tuple(_bridges(model, allocation)),
@@ -66,7 +66,8 @@ def segment_place(segment: Segment) -> tuple[str, str]:
     return PHYSICAL, network_device(segment.name)
 
 
-def _nodes(model: LabModel) -> Iterator[Node]:
+def _nodes(model: LabModel, everything: tuple[IpInterface, ...]) -> Iterator[Node]:
+    count = Counter(interface.node for interface in everything)
     yield Node(PHYSICAL, Role.PHYSICAL)
     for network in model.networks:
         for computer in network.computers:
@@ -78,10 +79,14 @@ def _nodes(model: LabModel) -> Iterator[Node]:
     for computer in model.internet.hosts:
         yield Node(computer.name, Role.COMPUTER)
     for host in model.hosts:
-        yield Node(host.name, Role.HOST, forwarding=host.forwarding)
+        yield _machine(host.name, Role.HOST, host.forwarding, count)
         for vm in host.vms:
             if vm.running:
-                yield Node(vm.name, Role.VM, forwarding=vm.forwarding)
+                yield _machine(vm.name, Role.VM, vm.forwarding, count)
+
+
+def _machine(name: str, role: Role, forwarding: bool, interfaces: Counter[str]) -> Node:
+    return Node(name, role, forwarding, strong_host=interfaces[name] > 1 and not forwarding)
 
 
 def _cables(model: LabModel) -> Iterator[Cable]:
@@ -195,7 +200,7 @@ def _interface(interface: IpInterface, allocation: Allocation) -> Interface:
 
 
 def _routes(model: LabModel, everything: tuple[IpInterface, ...]) -> Iterator[Route]:
-    forwarding = {node.name for node in _nodes(model) if node.forwarding}
+    forwarding = {node.name for node in _nodes(model, everything) if node.forwarding}
     by_node: dict[str, list[IpInterface]] = {}
     for interface in everything:
         if interface.up and interface.ip.addresses:

@@ -125,7 +125,7 @@ def _remade(has: dict[Key, Resource], want: dict[Key, Resource]) -> dict[Key, st
         old = has.get(key)
         if old is None or old == new:
             continue
-        if isinstance(old, Node) or (isinstance(new, Port | Cable) and not _changes_in_place(old, new)):
+        if not _changes_in_place(old, new):
             remake[key] = differences(old, new)
     providers = _providers(want)
     for key, resource in want.items():  # in the order of creation, so one pass is enough
@@ -173,6 +173,7 @@ def _changes_in_place(old: Resource, new: Resource) -> bool:
 
 
 _FIXED: Final[dict[type, tuple[str, ...]]] = {
+    Node: ("role",),
     Port: ("bridge", "ofport", "internal", "shaped"),
     Cable: ("a_node", "a_device"),
 }

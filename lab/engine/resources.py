@@ -32,11 +32,16 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A machine: namespaces and a first process. ``masquerade``: the interface behind which IPv4 addresses hide."""
+    """A machine: namespaces and a first process.
+
+    ``strong_host``: with several interfaces it must not take at one what is for another. ``masquerade``: the interface
+    behind which a router hides IPv4 addresses.
+    """
 
     name: str
     role: Role
     forwarding: bool = False
+    strong_host: bool = False
     masquerade: str = ""
 
     @property

@@ -85,8 +85,7 @@ class Console(CLI):  # type: ignore[misc]
         self.waitForNode(node)
 
     def _address(self, word: str) -> str:
-        node = self.net[word] if word in self.net else None
-        return node.IP() or word if node in self.net.hosts else word
+        return next((host.IP() or word for host in self.net.hosts if host.name == word), word)
 
     def waitForNode(self, node: Any) -> None:  # noqa: N802 - Mininet's name
         """Print what a command prints until it ends; on a terminal, hand it what is typed meanwhile."""

@@ -40,17 +40,30 @@ class Place:
     network: str
     machine: str = ""
 
-    def start(self, argv: Sequence[str], *, terminal: bool = False, **options: Any) -> LabProcess:
+    def start(self, argv: Sequence[str], *, terminal: int = entrance.NO_TERMINAL, **options: Any) -> LabProcess:
         """Start a program and return its process; `options` are those of `Popen`.
 
-        With `terminal` it becomes the leader of the terminal that is its standard input.
+        With the other end of a `terminal`, it becomes the leader of the one that is its standard input.
         """
         given = options.pop("env", None)
         options.setdefault("start_new_session", True)
-        mode = entrance.TERMINAL if terminal else entrance.PLAIN
+        if terminal != entrance.NO_TERMINAL:
+            options["pass_fds"] = (terminal,)
         cache = ("-B",) if sys.dont_write_bytecode else ()
-        program = (sys.executable, "-I", "-S", "-E", *cache, _ENTRANCE, str(os.getpid()), mode, *self._target())
-        return LabProcess((*program, *map(str, argv)), env=environment(os.environ if given is None else given), **options)
+        program = (
+            sys.executable,
+            "-I",
+            "-S",
+            "-E",
+            *cache,
+            _ENTRANCE,
+            str(os.getpid()),
+            str(terminal),
+            *self._target(),
+        )
+        return LabProcess(
+            (*program, *map(str, argv)), env=environment(os.environ if given is None else given), **options
+        )
 
     def _target(self) -> tuple[str, str, str, str]:
         network = self.process(self.network)
@@ -64,7 +77,9 @@ class Place:
         state = self.pod.processes((self.network,)).get(self.network)
         depth = len(_numbers("self"))
         children = Path(f"/proc/{self.pod.pid}/task/{self.pod.pid}/children").read_text(encoding="ascii").split()
-        return next((int(pid) for pid in children if state and _numbers(pid)[depth : depth + 1] == [str(state.pid)]), None)
+        return next(
+            (int(pid) for pid in children if state and _numbers(pid)[depth : depth + 1] == [str(state.pid)]), None
+        )
 
     def process(self, node: str) -> tuple[str, str]:
         """Return the /proc directory of a machine's first process, as this process sees it, and its start time."""

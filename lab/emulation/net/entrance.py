@@ -1,9 +1,9 @@
 """The process between a program inside a lab and the Python script outside that started it.
 
-Run as `python3 -I -S -E …/entrance.py CALLER MODE PROCESS TICKS NETWORK TICKS PROGRAM ARGUMENT…`. It enters the
+Run as `python3 -I -S -E …/entrance.py CALLER TERMINAL PROCESS TICKS NETWORK TICKS PROGRAM ARGUMENT…`. It enters the
 namespaces of one process (its network may be another's), starts the program there as a child, hands on signals and the
-exit status, and ends when the program does. When the caller ends, however that ends, all that descends from the program
-is killed. Imports next to nothing: a shell should be there at once.
+exit status, and ends when the program does. When the caller ends, however that ends, the program is killed with all
+that descends from it or is of its session. Imports next to nothing: a shell should be there at once.
 """
 
 from __future__ import annotations
@@ -22,11 +22,15 @@ if __name__ == "__main__":
 
 from lab.emulation.pod.init import kernel
 
-TERMINAL, PLAIN = "terminal", "plain"
-"""How the program runs: as the leader of the terminal on its standard input, or without one."""
+NO_TERMINAL = -1
+"""TERMINAL is this, or the descriptor of the other end of a terminal that the program is to lead.
+
+This process holds that end as well, or the terminal would hang up, and its leader end, when the caller is killed, and
+leave behind what ignores that.
+"""
 
 KILL_ALL = signal.SIGRTMIN
-"""Kills the program with all that descends from it; SIGKILL would only kill this process."""
+"""Kills the program and what belongs to it; SIGKILL would only kill this process."""
 
 CANNOT_ENTER, NOT_EXECUTABLE, NOT_FOUND = 125, 126, 127
 
@@ -39,7 +43,7 @@ _STOPPING_ROUNDS = 5
 
 def main(arguments: list[str]) -> None:
     """Run the program; never returns."""
-    caller, mode, process, ticks, network, network_ticks, *argv = arguments
+    caller, terminal, process, ticks, network, network_ticks, *argv = arguments
     signal.pthread_sigmask(signal.SIG_BLOCK, (*_FORWARDED, KILL_ALL))
     try:
         watched = os.pidfd_open(int(caller))
@@ -47,6 +51,9 @@ def main(arguments: list[str]) -> None:
         os._exit(CANNOT_ENTER)
     if os.getppid() != int(caller):
         os._exit(CANNOT_ENTER)
+    leads = int(terminal) != NO_TERMINAL
+    if leads:
+        os.set_inheritable(int(terminal), False)
     machine = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     folder = _folder()
     try:
@@ -56,9 +63,9 @@ def main(arguments: list[str]) -> None:
         os.write(2, f"hvlab: the lab cannot be entered: {error.strerror}\n".encode())
         os._exit(CANNOT_ENTER)
     if worker == 0:
-        _become(argv, folder, mode == TERMINAL)
+        _become(argv, folder, leads)
     _let_go_of_streams()
-    _mirror(_accompany(worker, watched, machine, mode == TERMINAL))
+    _mirror(_accompany(worker, watched, machine, leads))
 
 
 def _folder() -> str:
@@ -139,16 +146,21 @@ def _accompany(worker: int, watched: int, machine: int, terminal: bool) -> int:
             poll.unregister(watched)
             _kill_tree(worker, machine)
         if signals in ready:
-            for number in os.read(signals, 64):
-                if number == KILL_ALL or terminal:
+            for heard in os.read(signals, 64):
+                if heard == KILL_ALL or terminal:
                     _kill_tree(worker, machine)
                 else:
-                    os.kill(worker, number)
+                    os.kill(worker, heard)
+    if terminal or watched in ready:
+        _kill_tree(worker, machine)
     return os.waitpid(worker, 0)[1]
 
 
 def _kill_tree(root: int, machine: int) -> None:
-    """Kill a process with all its descendants; they are halted first, lest one gets away."""
+    """Kill a process with all its descendants and its session; they are halted first, lest one gets away.
+
+    It may have ended, as long as nobody has waited for it.
+    """
     halted: set[int] = set()
     for _ in range(_STOPPING_ROUNDS):
         fresh = _descendants(root, machine) - halted
@@ -166,17 +178,20 @@ def _signal_all(pids: set[int], number: int) -> None:
 
 
 def _descendants(root: int, machine: int) -> set[int]:
-    """Return a process and all that descend from it, numbered as the machine does; its /proc is still open."""
+    """Return all that belongs to a process but this one, numbered as the machine does; its /proc is still open."""
     parents: dict[int, int] = {}
+    sessions: dict[int, int] = {}
     for name in filter(str.isdigit, os.listdir(machine)):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             fd = os.open(f"{name}/stat", os.O_RDONLY | os.O_CLOEXEC, dir_fd=machine)
             with open(fd, encoding="utf-8", errors="replace") as stat:
-                parents[int(name)] = int(stat.read().rpartition(")")[2].split()[1])
-    found = {root}
+                _, parent, _, session, *_ = stat.read().rpartition(")")[2].split()
+            parents[int(name)], sessions[int(name)] = int(parent), int(session)
+    # Sessions that began here; if the caller did not want one, the session is not ours to end.
+    found = {pid for pid, session in sessions.items() if session in (root, os.getpid())} | {root}
     while grown := {pid for pid, parent in parents.items() if parent in found} - found:
         found |= grown
-    return found
+    return found - {os.getpid()}
 
 
 def _mirror(status: int) -> None:

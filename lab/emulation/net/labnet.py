@@ -1,4 +1,4 @@
-# ruff: noqa: N802, N803 - the names are Mininet's
+# ruff: noqa: N802, N803, N815 - the names are Mininet's
 """A running lab as a `mininet.net.Mininet`: its machines and switches are there to be used, not to be built."""
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any, NoReturn, Self
 
 from lab.emulation.net.measure import Bandwidth, Ping, iperf, ping_all
-from lab.emulation.net.nodes import LabHost, LabSwitch
+from lab.emulation.net.nodes import LabHost
 from lab.emulation.net.population import populate
 from lab.emulation.net.substrate import Mininet, output, untouched
 from lab.emulation.pod import pod as pods
@@ -114,13 +114,17 @@ class LabNet(Mininet):  # type: ignore[misc]
         for (one, other), time in self._measure(chosen, timeout).items():
             numbers = (1, 0, 0, 0, 0, 0) if time is None else (1, 1, time, time, time, 0)
             found.append((one, other, numbers))
-            output(f" {one}->{other}: 1/{numbers[1]}, rtt min/avg/max/mdev {'/'.join(f'{n:.3f}' for n in numbers[2:])} ms\n")
+            times = "/".join(f"{number:.3f}" for number in numbers[2:])
+            output(f" {one}->{other}: 1/{numbers[1]}, rtt min/avg/max/mdev {times} ms\n")
         return found
 
     def _addressed(self) -> list[LabHost]:
         return [host for host in self.hosts if host.IP()]
 
     def _measure(self, hosts: list[Any], timeout: str | float | None) -> dict[tuple[Any, Any], float | None]:
+        for host in hosts:
+            if not isinstance(host, LabHost):
+                raise InputError(f'"{host}" cannot ping: it is no machine', target=str(host))
         pairs = [(one, other) for one in hosts for other in hosts if one != other and other.IP()]
         pings = {pair: Ping(pair[0].name, self._address(*pair)) for pair in pairs}
         times = ping_all(self.pod, pings.values(), timeout_ms=_milliseconds(timeout))
@@ -128,8 +132,8 @@ class LabNet(Mininet):  # type: ignore[misc]
 
     def _address(self, one: Any, other: Any) -> str:
         """Return the address of one machine that another would use: IPv6 if one of them has nothing else."""
-        v6_only = ":" in (one.IP() or "")
-        return next((intf.v6 for intf in other.intfList() if v6_only and intf.v6), other.IP())
+        v6 = [intf.v6 for intf in other.intfList() if intf.v6] if ":" in (one.IP() or "") else []
+        return str(v6[0] if v6 else other.IP())
 
     def pingPair(self) -> float:
         """Ping between the first two hosts."""
@@ -139,10 +143,10 @@ class LabNet(Mininet):  # type: ignore[misc]
         """Ping between the first two hosts."""
         return self.pingFull(self._addressed()[:2])
 
-    def iperf(
+    def iperf(  # noqa: PLR0913 - they are Mininet's
         self, hosts: Sequence[Any] | None = None, l4Type: str = "TCP", udpBw: str = "10M", fmt: str | None = None,
         seconds: float = 5, port: int = 5001,
-    ) -> list[str]:  # fmt: skip  # noqa: PLR0913 - Mininet's
+    ) -> list[str]:  # fmt: skip
         """Measure the bandwidth from the first host to the last, or between those given: [server's, client's] words.
 
         With `l4Type="UDP"` the rate that was asked for comes first.
@@ -172,6 +176,18 @@ class LabNet(Mininet):  # type: ignore[misc]
                     yield by_handle[handle], line
             if not ready and timeoutms >= 0:
                 yield None, None
+
+    # Cables
+
+    def configLinkStatus(self, src: str, dst: str, status: str) -> None:
+        """Unplug ("down") or plug in ("up") the cables between two nodes, at the switch: addresses and routes stay."""
+        links = self.linksBetween(self[src], self[dst])
+        if not links:
+            raise InputError(f'"{src}" and "{dst}" are not connected', remedy="`links` lists what is")
+        for link in links:
+            if not link.is_cable:
+                raise InputError(f"{link} is not a cable, but an adapter of the management OS")
+            link.intf2.ifconfig(status)
 
     # What a running lab does not do
 

@@ -139,9 +139,7 @@ def _iperf3(client: LabHost, serving: LabProcess, wanted: Bandwidth) -> list[str
 def _iperf2(client: LabHost, serving: LabProcess, wanted: Bandwidth) -> list[str]:
     options = ["-u", "-b", wanted.udp_rate] if wanted.udp_rate else []
     options += ["-f", wanted.unit] if wanted.unit else []
-    out, err, _ = client.pexec(
-        ["iperf", "-c", wanted.target, "-p", str(wanted.port), "-t", wanted.duration, *options]
-    )
+    out, err, _ = client.pexec(["iperf", "-c", wanted.target, "-p", str(wanted.port), "-t", wanted.duration, *options])
     said = _RATE.findall(out)
     if not said or "failed" in out + err:
         raise _failed(client, wanted, out + err)

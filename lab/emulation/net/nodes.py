@@ -16,14 +16,16 @@ from lab.engine.resources import Role
 from lab.errors import InputError, InvalidState
 from lab.intent import APPLIED_KEY, FAULT_KEY, GENERATION_KEY
 
-Address = ipaddress.IPv4Interface | ipaddress.IPv6Interface
-
 
 class LabIntf(Intf):  # type: ignore[misc]
     """A network interface that exists. `name` is the Linux one, `alias` the user's ("Network Adapter")."""
 
     def __init__(self, name: str, node: Inside, port: int, *, alias: str = "", mac: str = "") -> None:
         self.alias, self.v6 = alias, ""
+        self.ip: str | None
+        self.prefixLen: int | None
+        self.mac: str | None
+        self.link: LabLink | None
         super().__init__(name, node=node, port=port, mac=mac)
         self.link = None
 
@@ -64,11 +66,9 @@ class LabIntf(Intf):  # type: ignore[misc]
         """Ask the kernel for IP and MAC address, and return them."""
         shown = self._ip("-json", "address", "show", "dev", self.name)
         found = json.loads(shown)[0] if shown.startswith("[") else {}
-        addresses = sorted(
-            ((each["family"], each["local"], each["prefixlen"]) for each in found.get("addr_info", ())
-             if each.get("scope") == "global"), key=lambda each: str(each[0]),
-        )  # fmt: skip
-        self.ip, self.prefixLen = addresses[0][1:] if addresses else (None, None)
+        usable = [each for each in found.get("addr_info", ()) if each.get("scope") == "global"]
+        first = min(usable, key=lambda each: str(each["family"]), default=None)  # "inet" comes before "inet6"
+        self.ip, self.prefixLen = (first["local"], first["prefixlen"]) if first else (None, None)
         self.mac = found.get("address")
         return self.ip, self.mac
 
@@ -117,6 +117,13 @@ class LabLink(Link):  # type: ignore[misc]
     def __init__(self, one: LabIntf, other: LabIntf) -> None:
         self.intf1, self.intf2 = one, other
         one.link = other.link = self
+
+    @property
+    def is_cable(self) -> bool:
+        """Tell whether it has two ends that can be apart: an adapter of the management OS is its switch's port."""
+        return bool(
+            self.intf1.name != self.intf2.name or self.intf1.node.place.network != self.intf2.node.place.network
+        )
 
     def delete(self) -> None:
         raise _fixed("a link")

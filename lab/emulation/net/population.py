@@ -10,7 +10,7 @@ from lab.emulation.net.door import Place
 from lab.emulation.net.nodes import LabHost, LabIntf, LabLink, LabNetwork, LabSwitch, SwitchIntf
 from lab.emulation.pod.pod import Pod
 from lab.engine.blueprint import bridge_device, lower, network_device
-from lab.engine.resources import PHYSICAL, Blueprint, Bridge, Role
+from lab.engine.resources import PHYSICAL, Blueprint, Bridge
 from lab.engine.state import State
 from lab.model.objects import LabModel
 
@@ -32,9 +32,10 @@ def populate(pod: Pod, state: State) -> Population:
     blueprint = lower(state.model, state.allocation)
     names = switch_names(state.model)
     found = Population()
-    order = {name: at for at, name in enumerate(state.model.node_names())}
-    for node in sorted((each for each in blueprint.nodes if each.role is not Role.PHYSICAL), key=lambda n: order[n.name]):
-        found.hosts.append(LabHost(node.name, Place(pod, node.name, machine=node.name), node.role))
+    roles = {node.name: node.role for node in blueprint.nodes}
+    for name in state.model.node_names():
+        if name in roles:
+            found.hosts.append(LabHost(name, Place(pod, name, machine=name), roles[name]))
     for bridge in blueprint.bridges:
         name = names[bridge.node, bridge.device]
         if bridge.node == PHYSICAL:

@@ -15,7 +15,7 @@ import select
 import shlex
 import weakref
 from subprocess import PIPE
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lab.emulation.net.door import LabProcess, Place
 from lab.emulation.net.substrate import is_shell_builtin
@@ -23,14 +23,15 @@ from lab.errors import LabFault
 
 _SENTINEL = chr(127)
 
-if TYPE_CHECKING:
-    _Base = Any
-else:
-    _Base = object
+# What the mixin is mixed into; Mininet's classes have no types.
+_Node: Any = object
 
 
-class Inside(_Base):
+class Inside(_Node):  # type: ignore[misc]
     """A mixin for Mininet's nodes: their programs run in a :class:`Place` of the lab."""
+
+    shell: LabProcess | None
+    master: int
 
     isSetup = True  # or Mininet looks for programs that we do not need, and ends the process if they are missing
 
@@ -87,21 +88,20 @@ class Inside(_Base):
         if self.shell and self.shell.poll() is None:
             return
         self._close_shell()
-        self.master, self.slave = pty.openpty()
+        self.master, slave = pty.openpty()
         environment = {name: value for name, value in os.environ.items() if name not in ("PROMPT_COMMAND", "BASH_ENV")}
         try:
             self.shell = self.place.start(
-                ("bash", "--norc", "--noediting", "-is", f"mininet:{self.name}"), terminal=True,
+                ("bash", "--norc", "--noediting", "-is", f"mininet:{self.name}"), terminal=self.master,
                 env=environment | self.environment | {"PS1": _SENTINEL},
-                stdin=self.slave, stdout=self.slave, stderr=self.slave,
+                stdin=slave, stdout=slave, stderr=slave,
             )  # fmt: skip
         except BaseException:
             os.close(self.master)
             raise
         finally:
             # Only the shell has it, so that its end is seen here.
-            os.close(self.slave)
-            self.slave = None
+            os.close(slave)
         self._listen()
 
     def _listen(self) -> None:
@@ -123,14 +123,14 @@ class Inside(_Base):
             return
         self.outToNode.pop(self.stdout.fileno(), None)
         self.inToNode.pop(self.stdin.fileno(), None)
-        self.stdin.close()
         shell.terminate()  # with everything it started
         shell.wait()
+        self.stdin.close()
 
     def sendCmd(self, *args: Any, printPid: bool = False, **kwargs: Any) -> None:
         """Send a command to the node's shell without waiting; its pid, if asked for, is the one inside the node."""
         self._open_shell()
-        words = args[0] if len(args) == 1 and isinstance(args[0], list | tuple) else args
+        words: Any = args[0] if len(args) == 1 and isinstance(args[0], list | tuple) else args
         command = " ".join(map(str, words))
         if printPid and not command.rstrip().endswith("&") and not is_shell_builtin(command):
             command = "sh -c " + shlex.quote(r'printf "\001%d\n" "$$"; exec "$@"') + " sh " + command

@@ -26,8 +26,8 @@ try:
         from mininet.net import Mininet as Mininet
         from mininet.node import Host as Host
         from mininet.node import Switch as Switch
-        from mininet.term import makeTerms as make_terms
-        from mininet.util import isShellBuiltin as is_shell_builtin
+        from mininet.term import makeTerms as make_terms  # noqa: N813
+        from mininet.util import isShellBuiltin as is_shell_builtin  # noqa: N813
 except ImportError as missing:
     raise EnvironmentFault(
         f"Mininet's Python package cannot be imported: {missing}", remedy="pip install mininet==2.3.0.dev6 setuptools"
