@@ -68,6 +68,22 @@ class Execution:
         for title, act, kinds, actions in phases:
             if any(isinstance(step.resource, kinds) and step.action in actions for step in self._plan.steps):
                 yield title, act
+        yield "releasing NICs", self._release_nics
+
+    def _release_nics(self) -> None:
+        """Let the management OS see the NICs that no switch has; whatever an interrupted change has left behind."""
+        taken = {(port.node, port.device) for port in self._wanted.ports}
+        created = {node.name for node in self._resources(Node, Action.CREATE)}
+        free: dict[str, list[str]] = defaultdict(list)
+        for cable in self._wanted.cables:
+            nic = (cable.a_node, cable.a_device)
+            if nic not in taken and cable.a_node not in created and self._is_host(cable.a_node):
+                free[cable.a_node].append(cable.a_device)
+        rules = [Batch(self._pids[n], firewall.NFT, "".join(map(firewall.see_port, free[n]))) for n in sorted(free)]
+        run_batches(rules)
+
+    def _is_host(self, node: str) -> bool:
+        return any(instance.node == node for instance in self._wanted.instances)
 
     def _remove_routes(self) -> None:
         """Before anything else: a device that is changed or removed takes routes with it."""
@@ -98,13 +114,6 @@ class Execution:
         for bridge in sorted({each.bridge for each in resources if isinstance(each, Port) and each.intent}):
             operations += ovs.raise_generation(bridge, self._generation)
         self._commit(node, operations)
-        blind = [port.device for port in resources if isinstance(port, Port) and not port.internal]
-        released = [device for device in blind if self._is_nic(node, device)]
-        self._run(Batch(self._pids[node], firewall.NFT, "".join(map(firewall.see_port, released))), bool(released))
-
-    def _is_nic(self, node: str, device: str) -> bool:
-        """Tell whether a device belongs to the node itself, as a NIC does, and not to a switch for good."""
-        return any((cable.a_node, cable.a_device) == (node, device) for cable in self._wanted.cables)
 
     def _remove_nodes_and_cables(self) -> None:
         gone = {node.name for node in self._resources(Node, Action.REMOVE)}
@@ -279,7 +288,3 @@ class Execution:
 
     def _resources(self, kind: type[Kind], action: Action) -> list[Kind]:
         return [step.resource for step in self._plan.of(kind, action) if isinstance(step.resource, kind)]
-
-    def _run(self, batch: Batch, wanted: bool) -> None:
-        if wanted:
-            run_batches([batch])

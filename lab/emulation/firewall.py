@@ -24,8 +24,8 @@ def blind_ports(devices: Iterable[str]) -> str:
 
 
 def see_port(device: str) -> str:
-    """Return rules that undo :func:`blind_ports` for one device."""
-    return f"delete chain netdev {_BLIND} on_{device}\n"
+    """Return rules that undo :func:`blind_ports` for one device, whether it was done or not."""
+    return f"{blind_ports([device])}delete chain netdev {_BLIND} on_{device}\n"
 
 
 _FORGET: Final = """

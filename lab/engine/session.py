@@ -112,7 +112,7 @@ class Session:
         recorded = lower(state.model, allocate(state.model, state.allocation))
         if observed is None:
             started = lower(state.going_to, allocate(state.going_to, state.allocation)) if state.going_to else recorded
-            observed = self._backend.observe(union(recorded, started, wanted))
+            observed = self._backend.observe(known(wanted, recorded, started))
         return compare(recorded, observed, wanted), allocation, wanted
 
     def _become(self, state: State, model: LabModel, observed: Blueprint | None) -> Applied:
@@ -159,17 +159,23 @@ def wait_until(read: Callable[[], T], done: Callable[[T], bool], timeout_s: floa
         pause = min(pause * 1.5, 0.1)
 
 
-def union(*blueprints: Blueprint) -> Blueprint:
-    """Return the blueprint of everything in any of them; of equal keys the last one's, with the addresses of all."""
-    return Blueprint(**{each.name: _merged(blueprints, each.name) for each in fields(Blueprint)})
+def known(wanted: Blueprint, *before: Blueprint) -> Blueprint:
+    """Return everything to look for: what is wanted, and what there was or was begun before.
+
+    Of something in several of them it is a version that differs from the wanted one, if there is any: what cannot be
+    observed is then done again rather than taken for done. Addresses are those of all versions.
+    """
+    return Blueprint(**{each.name: _known(each.name, wanted, before) for each in fields(Blueprint)})
 
 
-def _merged(blueprints: tuple[Blueprint, ...], kind: str) -> Any:
-    found: dict[Key, Any] = {}
-    for blueprint in blueprints:
+def _known(kind: str, wanted: Blueprint, before: tuple[Blueprint, ...]) -> Any:
+    found: dict[Key, Any] = {resource.key: resource for resource in getattr(wanted, kind)}
+    target = dict(found)
+    for blueprint in before:
         for resource in getattr(blueprint, kind):
-            before = found.get(resource.key)
-            if isinstance(before, Interface) and isinstance(resource, Interface):
-                resource = replace(resource, addresses=tuple(dict.fromkeys(before.addresses + resource.addresses)))
-            found[resource.key] = resource
+            key, other = resource.key, found.get(resource.key)
+            if isinstance(other, Interface):
+                resource = replace(resource, addresses=tuple(dict.fromkeys(other.addresses + resource.addresses)))
+            if other is None or other == target.get(key):
+                found[key] = resource
     return tuple(found.values())

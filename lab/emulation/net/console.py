@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import fcntl
 import os
+import select
 import shutil
 import sys
-from collections.abc import Iterable
+import termios
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -16,6 +19,8 @@ from lab.emulation.net.substrate import CLI, error, log, make_terms, output
 from lab.errors import LabError
 
 _HISTORY = Path("~/.mininet_history")
+# Where things are in what termios.tcgetattr returns.
+_INPUT, _LOCAL, _KEYS = 0, 3, 6
 
 
 class Console(CLI):  # type: ignore[misc]
@@ -46,7 +51,13 @@ class Console(CLI):  # type: ignore[misc]
             _remember()
         else:
             self.prompt, self.use_rawinput = "", False
-        super().run()
+        ended = False
+        while not ended:
+            try:
+                self.cmdloop()
+                ended = True
+            except KeyboardInterrupt:
+                output("\nInterrupt\n")
 
     def run_lines(self, lines: Iterable[str]) -> None:
         """Run these commands, up to an `exit`."""
@@ -90,11 +101,32 @@ class Console(CLI):  # type: ignore[misc]
     def waitForNode(self, node: Any) -> None:  # noqa: N802 - Mininet's name
         """Print what a command prints until it ends; on a terminal, hand it what is typed meanwhile."""
         if self.isatty():
-            super().waitForNode(node)
-            return
+            with _typing_into(self._stdin.fileno(), node):
+                self._converse(node)
+        else:
+            self._listen(node)
+
+    def _listen(self, node: Any) -> None:
         while node.waiting:
             try:
                 output(node.monitor())
+            except KeyboardInterrupt:
+                node.sendInt()
+
+    def _converse(self, node: Any) -> None:
+        keyboard = self._stdin.fileno()
+        poll = select.poll()
+        poll.register(keyboard, select.POLLIN)
+        poll.register(node.stdout, select.POLLIN)
+        while node.waiting:
+            try:
+                for fd, _ in poll.poll():
+                    if fd != keyboard:
+                        output(node.monitor())
+                    elif typed := os.read(keyboard, 1024):
+                        os.write(node.stdin.fileno(), typed)
+                    else:
+                        poll.unregister(keyboard)
             except KeyboardInterrupt:
                 node.sendInt()
 
@@ -133,6 +165,32 @@ class Console(CLI):  # type: ignore[misc]
 
     def completedefault(self, text: str, *_ignored: Any) -> list[str]:
         return [name for name in self.net if name.startswith(text)]
+
+
+@contextlib.contextmanager
+def _typing_into(keyboard: int, node: Any) -> Iterator[None]:
+    """Let every key but Ctrl-C go to a node's terminal, which echoes what it wants to, and has our window's size."""
+    before = termios.tcgetattr(keyboard)
+    ours = termios.tcgetattr(keyboard)
+    ours[_INPUT] &= ~(termios.ICRNL | termios.IXON)
+    ours[_LOCAL] &= ~(termios.ICANON | termios.ECHO)
+    ours[_KEYS][termios.VMIN], ours[_KEYS][termios.VTIME] = 1, 0
+    theirs = node.master
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, fcntl.ioctl(keyboard, termios.TIOCGWINSZ, bytes(8)))
+    _echo(theirs, True)
+    termios.tcsetattr(keyboard, termios.TCSADRAIN, ours)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(keyboard, termios.TCSADRAIN, before)
+        if node.shell:
+            _echo(theirs, False)
+
+
+def _echo(terminal: int, wanted: bool) -> None:
+    settings = termios.tcgetattr(terminal)
+    settings[_LOCAL] = settings[_LOCAL] | termios.ECHO if wanted else settings[_LOCAL] & ~termios.ECHO
+    termios.tcsetattr(terminal, termios.TCSANOW, settings)
 
 
 def _remember() -> None:

@@ -174,3 +174,17 @@ def test_an_exhausted_mac_pool_fails_in_words(session: Session) -> None:
             vm.adapter("Private")
     with pytest.raises(InputError, match="256 dynamic MAC addresses of host"):
         session.up(lab.model(), "x", {})
+
+
+def test_what_cannot_be_observed_is_taken_from_what_there_was(session: Session, backend: FakeBackend) -> None:
+    """A backend that sees only that a machine is there believes what it is told to look for."""
+    model = load(THREE)
+    session.up(model, "x", {})
+    routing = replace(model, hosts=(replace(model.hosts[0], forwarding=True), *model.hosts[1:]))
+    backend.observe = lambda known: known  # type: ignore[method-assign]
+    assert 'Hyper-V host "hv1"' in {step.title for step in session.plan(routing).steps}
+    backend.fail_after = 0
+    with pytest.raises(LabFault):
+        session.apply(routing, "x", {})
+    assert 'Hyper-V host "hv1"' in {step.title for step in session.plan(model).steps}, "it may have been done"
+    assert 'Hyper-V host "hv1"' in {step.title for step in session.plan(routing).steps}, "it may not have been done"
