@@ -8,11 +8,14 @@ from pathlib import Path
 import click
 
 from lab.cli.capture import capture
+from lab.cli.completion import completion
 from lab.cli.doctor import doctor
-from lab.cli.group import Commands, run
+from lab.cli.graph import graph
+from lab.cli.group import Commands, complete_labs, run
 from lab.cli.inside import exec_in_node
 from lab.cli.learned import learned
 from lab.cli.life import apply, down, list_labs, up
+from lab.cli.mininet import mininet
 from lab.cli.reach import matrix
 from lab.cli.status import status
 from lab.cli.trace import trace
@@ -20,7 +23,10 @@ from lab.cli.trace import trace
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="hvlab", prog_name="hvlab")
-@click.option("--lab", "lab", metavar="LAB", help="The lab to act on; not needed while only one runs.")
+@click.option(
+    "--lab", "lab", metavar="LAB", shell_complete=complete_labs,
+    help="The lab to act on; not needed while only one runs.",
+)  # fmt: skip
 def hvlab(lab: str | None) -> None:
     """Microsoft Hyper-V's virtual network as a lab on this machine.
 
@@ -32,7 +38,14 @@ def hvlab(lab: str | None) -> None:
     """
 
 
-for command in (up, down, list_labs, apply, status, exec_in_node, matrix, trace, learned, capture, doctor):
+COMMANDS = (
+    *(up, down, list_labs, apply, status),
+    *(exec_in_node, mininet),
+    *(matrix, trace, learned, capture, graph),
+    *(doctor, completion),
+)
+
+for command in COMMANDS:
     hvlab.add_command(command)
 
 

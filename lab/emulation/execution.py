@@ -243,6 +243,7 @@ class Execution:
     def _configure(self, *, internal: bool) -> None:
         """Give interfaces their settings: first those on cables, and when the switches are there those inside them."""
         programs: dict[str, list[str]] = defaultdict(list)
+        silenced: dict[str, dict[str, str]] = defaultdict(dict)
         inside = {(port.node, port.device) for port in self._wanted.ports if port.internal}
         routes = RouteChanges(self._plan, self._wanted)
         late = {node for node, _ in inside}
@@ -254,10 +255,14 @@ class Execution:
                 continue
             if any(":" in address for address in interface.addresses):
                 write_sysctls(self._pids[interface.node], {f"ipv6/conf/{interface.device}/disable_ipv6": "0"})
+            elif isinstance(old, Interface) and old.addresses and self._is_host(interface.node):
+                silenced[interface.node] |= {f"ipv6/conf/{interface.device}/disable_ipv6": "1"}
             programs[interface.node] += links.set_interface(interface, old if isinstance(old, Interface) else None)
         for node in sorted(routed):
             programs[node] += routes.additions(node)
         links.run({self._pids[node]: programs[node] for node in sorted(programs)})
+        for node, values in sorted(silenced.items()):
+            write_sysctls(self._pids[node], values)
 
     # -- the moment without a network ---------------------------------------------------------------------------------
 

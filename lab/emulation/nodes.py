@@ -35,6 +35,8 @@ def sysctls(node: Node) -> dict[str, str]:
             f"ipv4/conf/{scope}/arp_ignore": "1",
             f"ipv4/conf/{scope}/arp_announce": "2",
             f"ipv6/conf/{scope}/accept_dad": "0",
+            # Open vSwitch takes an internal port down to give it another MAC address; Linux would drop what is static.
+            f"ipv6/conf/{scope}/keep_addr_on_down": "1",
         }
     # The switch's side of a cable must stay silent; a machine's own interfaces are given IPv6 one by one.
     silent = node.role in (Role.HOST, Role.PHYSICAL)

@@ -17,7 +17,11 @@ from lab.emulation.netns import Batch, run_batches
 from lab.emulation.ovs import Tables
 from lab.emulation.ovsdb import OvsdbClient
 from lab.emulation.pod.pod import Pod
+from lab.emulation.pod.process import ProcessState
 from lab.engine.resources import UNREACHABLE, Blueprint, Bridge, Cable, Instance, Interface, Port, Route
+from lab.engine.session import wait_until
+
+_RESTART_TIMEOUT_S: Final = 2.0
 
 Item = TypeVar("Item", Bridge, Port)
 
@@ -35,8 +39,16 @@ class Kernel:
 
 
 def pids(pod: Pod) -> dict[str, int]:
-    """Return the pod's running processes by name, as the pod numbers them."""
-    return {name: state.pid for name, state in pod.processes().items() if state.pid is not None}
+    """Return the pod's running processes by name, as the pod numbers them.
+
+    One that is just being restarted is waited for: it is not lost.
+    """
+    states = wait_until(pod.processes, lambda found: not any(map(_restarting, found.values())), _RESTART_TIMEOUT_S)
+    return {name: state.pid for name, state in states.items() if state.pid is not None}
+
+
+def _restarting(process: ProcessState) -> bool:
+    return process.state in ("backoff", "queued", "starting", "waiting")
 
 
 def observe(known: Blueprint, pids: Mapping[str, int]) -> tuple[Blueprint, dict[str, Tables]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,6 +19,8 @@ Row = dict[str, Any]
 
 DATABASE = "Open_vSwitch"
 TIMEOUT_S = 10.0
+RESTART_S = 2.0
+"""How long a server may be away: one that has died is restarted at once."""
 
 
 class OvsdbClient:
@@ -31,14 +34,18 @@ class OvsdbClient:
         self._id = 0
 
     def __enter__(self) -> Self:
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.settimeout(self._timeout_s)
-        try:
-            self._socket.connect(self._path)
-        except OSError as error:
-            self._socket.close()
-            raise LabFault(f'no answer from the Open vSwitch database at "{self._path}": {error}') from error
-        return self
+        deadline = time.monotonic() + RESTART_S
+        while True:
+            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self._socket.settimeout(self._timeout_s)
+            try:
+                self._socket.connect(self._path)
+                return self
+            except OSError as error:
+                self._socket.close()
+                if time.monotonic() > deadline:
+                    raise LabFault(f'no answer from the Open vSwitch database at "{self._path}": {error}') from error
+            time.sleep(0.01)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

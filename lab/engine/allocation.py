@@ -22,7 +22,7 @@ LAST_OFPORT = 0xFEFF
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """``macs`` by interface (``web1/Network Adapter``), ``ofports`` by port (``hv1/External/web1/Network Adapter``),
+    """``macs`` of those without a static one by interface (``web1/Network Adapter``), ``ofports`` by port (``hv1/External/web1/Network Adapter``),
     ``last_ofport`` by switch (``hv1/External``), ``dpids`` by switch."""
 
     macs: Mapping[str, str] = field(default_factory=dict)
@@ -59,8 +59,8 @@ def _macs(model: LabModel, before: Mapping[str, str]) -> dict[str, str]:
         macs |= _host_macs(host, before)
     for interface in interfaces(model):
         name = interface.full_name
-        if name not in macs:
-            macs[name] = interface.mac or before.get(name) or stable_mac(name)
+        if name not in macs and not interface.mac:
+            macs[name] = before.get(name) or stable_mac(name)
     return macs
 
 
@@ -75,10 +75,15 @@ def _host_macs(host: HypervHost, before: Mapping[str, str]) -> dict[str, str]:
         static = adapter.mac or (macs[f"{host.name}/{nic.name}"] if nic else "")
         dynamic.append((name, static))
     dynamic += [(vm.adapter_id(adapter), adapter.mac) for vm in host.vms for adapter in vm.adapters]
-    before = {name: mac for name, mac in before.items() if mac.startswith(HYPERV_OUI)}
+    taken = {static for _, static in dynamic}
+    before = {name: mac for name, mac in before.items() if mac.startswith(HYPERV_OUI) and mac not in taken}
     kept = {before[name] for name, static in dynamic if not static and name in before}
-    pool = (mac for at in range(MAC_POOL_SIZE) if (mac := f"{prefix}:{at:02x}") not in kept)
+    pool = (mac for at in range(MAC_POOL_SIZE) if (mac := f"{prefix}:{at:02x}") not in kept | taken)
+    given = {host.management_id(each) for each in host.management_adapters if each.mac}
+    given |= {vm.adapter_id(each) for vm in host.vms for each in vm.adapters if each.mac}
     for name, static in dynamic:
+        if name in given:
+            continue  # a static address is in the model; one that is remembered here would outlive its setting
         mac = static or before.get(name) or next(pool, "")
         if not mac:
             raise InputError(

@@ -92,7 +92,9 @@ class Console(CLI):  # type: ignore[misc]
             self._complain(f"a command for {name} is missing: {name} COMMAND")
             return
         node = self.net[name]
-        node.sendCmd(" ".join(self._address(word) for word in rest.split(" ")))
+        command = " ".join(self._address(word) for word in rest.split(" "))
+        # There, or the command itself would be echoed too.
+        node.sendCmd(f"stty echo; {command}" if self.isatty() else command)
         self.waitForNode(node)
 
     def _address(self, word: str) -> str:
@@ -169,7 +171,7 @@ class Console(CLI):  # type: ignore[misc]
 
 @contextlib.contextmanager
 def _typing_into(keyboard: int, node: Any) -> Iterator[None]:
-    """Let every key but Ctrl-C go to a node's terminal, which echoes what it wants to, and has our window's size."""
+    """Let every key but Ctrl-C go to a node's terminal, which echoes them itself, and has our window's size."""
     before = termios.tcgetattr(keyboard)
     ours = termios.tcgetattr(keyboard)
     ours[_INPUT] &= ~(termios.ICRNL | termios.IXON)
@@ -177,20 +179,15 @@ def _typing_into(keyboard: int, node: Any) -> Iterator[None]:
     ours[_KEYS][termios.VMIN], ours[_KEYS][termios.VTIME] = 1, 0
     theirs = node.master
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, fcntl.ioctl(keyboard, termios.TIOCGWINSZ, bytes(8)))
-    _echo(theirs, True)
     termios.tcsetattr(keyboard, termios.TCSADRAIN, ours)
     try:
         yield
     finally:
         termios.tcsetattr(keyboard, termios.TCSADRAIN, before)
         if node.shell:
-            _echo(theirs, False)
-
-
-def _echo(terminal: int, wanted: bool) -> None:
-    settings = termios.tcgetattr(terminal)
-    settings[_LOCAL] = settings[_LOCAL] | termios.ECHO if wanted else settings[_LOCAL] & ~termios.ECHO
-    termios.tcsetattr(terminal, termios.TCSANOW, settings)
+            settings = termios.tcgetattr(theirs)
+            settings[_LOCAL] &= ~termios.ECHO
+            termios.tcsetattr(theirs, termios.TCSANOW, settings)
 
 
 def _remember() -> None:

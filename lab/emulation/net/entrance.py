@@ -114,10 +114,17 @@ def _become(argv: list[str], folder: str, terminal: bool) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (*_FORWARDED, KILL_ALL))
         os.execvpe(argv[0], argv, os.environ)
     except OSError as error:
-        code = NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
-        os.write(2, f'hvlab: cannot run "{argv[0]}" in the lab: {error.strerror}\n'.encode())
+        code = NOT_EXECUTABLE if _is_there(argv[0]) else NOT_FOUND
+        why = error.strerror if code == NOT_EXECUTABLE else "there is no such program"
+        os.write(2, f'hvlab: cannot run "{argv[0]}" in the lab: {why}\n'.encode())
     finally:
         os._exit(code)
+
+
+def _is_there(program: str) -> bool:
+    """Tell whether there is such a program, even if not for this user; a folder of PATH may be closed to it."""
+    folders = [""] if "/" in program else os.environ.get("PATH", os.defpath).split(":")
+    return any(os.path.exists(os.path.join(folder, program)) for folder in folders)
 
 
 # Its companion outside

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _ANSWER: Final = re.compile(r"(?P<target>\S+)\s+:(?P<times>(?: (?:-|\d+\.?\d*))+)")
 _RATE: Final = re.compile(r"([\d.]+ \w+/sec)")
 _CONNECT_TIMEOUT_MS: Final = 3000
+_PERIOD_MS: Final = 200
 _UNITS: Final = {"k": 1e3, "m": 1e6, "g": 1e9}
 
 
@@ -45,7 +46,7 @@ def ping_all(pod: Pod, pings: Iterable[Ping], *, timeout_ms: int, tries: int = 2
             pid = running[node].pid if node in running else None
             if pid is None:
                 raise LabFault(f'"{node}" does not run any more', target=node)
-            numbers = ("-C", str(tries), "-p", str(timeout_ms), "-t", str(timeout_ms), "-i", "1")
+            numbers = ("-C", str(tries), "-p", str(min(_PERIOD_MS, timeout_ms)), "-t", str(timeout_ms), "-i", "1")
             programs.append(Program(pid, ("fping", "-6" if is_v6 else "-4", "-q", *numbers, *targets)))
         return run_programs(programs)
 

@@ -62,7 +62,7 @@ class Inside(_Node):  # type: ignore[misc]
         The program ends with this process. With `shell=True` a string goes to a shell inside.
         """
         kwargs.pop("mncmd", None)
-        argv = self._words(args, shell=kwargs.pop("shell", False))
+        argv = self._words(args, through_shell=kwargs.pop("shell", False))
         streams = {"stdout": PIPE, "stderr": PIPE}
         given = kwargs.pop("env", None)
         env = {**os.environ, **self.environment} if given is None else {**given, **self.environment}
@@ -70,14 +70,14 @@ class Inside(_Node):  # type: ignore[misc]
         self._started.add(started)
         return started
 
-    def _words(self, args: tuple[Any, ...], *, shell: bool) -> list[str]:
+    def _words(self, args: tuple[Any, ...], *, through_shell: bool) -> list[str]:
         if len(args) == 1 and isinstance(args[0], list | tuple):
             words = [str(word) for word in args[0]]
         elif len(args) == 1 and isinstance(args[0], str):
-            words = [args[0]] if shell else args[0].split()
+            words = [args[0]] if through_shell else args[0].split()
         else:
             words = [str(word) for word in args]
-        return ["/bin/bash", "-c", " ".join(words)] if shell else words
+        return ["/bin/bash", "-c", " ".join(words)] if through_shell else words
 
     # The shell
 
