@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from lab.emulation.announce import Presence, announce
 from lab.emulation.execution import Execution
 from lab.emulation.observe import observe, pids, read_tables
 from lab.emulation.pod.pod import Pod
 from lab.engine.backend import Acknowledgement, Progress
-from lab.engine.plan import Plan
-from lab.engine.resources import Blueprint
+from lab.engine.plan import Plan, Step
+from lab.engine.resources import Blueprint, Interface
 from lab.intent import APPLIED_KEY, FAULT_KEY, GENERATION_KEY
 
 _FAULT: Final = re.compile(r"generation (?P<generation>\d+): (?P<why>.*)", re.DOTALL)
@@ -26,6 +27,11 @@ class PodBackend:
     def observe(self, known: Blueprint) -> Blueprint:
         """Return what exists of `known`; see :func:`lab.emulation.observe.observe`."""
         return observe(known, pids(self._pod))[0]
+
+    def announce(self, plan: Plan) -> None:
+        """Announce every address that an interface has new, or with another MAC address than before."""
+        running = pids(self._pod)
+        announce(presence for step in plan.of(Interface) if (presence := _news(step, running)))
 
     def acknowledged(self, wanted: Blueprint) -> dict[tuple[str, str], Acknowledgement]:
         """Return what each virtual switch has confirmed, by (host, bridge device)."""
@@ -47,6 +53,15 @@ class PodBackend:
             for title, act in work.phases():
                 progress(title)
                 act()
+
+
+def _news(step: Step, running: Mapping[str, int]) -> Presence | None:
+    new, old = step.new, step.old
+    if not isinstance(new, Interface) or not new.up or new.node not in running:
+        return None
+    same = old.addresses if isinstance(old, Interface) and old.mac == new.mac else ()
+    addresses = tuple(address for address in new.addresses if address not in same)
+    return Presence(running[new.node], new.device, new.mac, addresses) if addresses else None
 
 
 def current_fault(external_ids: Mapping[str, str], generation: int) -> str:

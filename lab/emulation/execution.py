@@ -129,10 +129,19 @@ class Execution:
         for instance in self._resources(Instance, Action.REMOVE):
             shutil.rmtree(ovs.directory(instance.node), ignore_errors=True)
         by_node: dict[str, list[str]] = defaultdict(list)
-        for cable in self._resources(Cable, Action.REMOVE):
-            if cable.a_node not in gone and cable.b_node not in gone:
+        removed = [cable for cable in self._resources(Cable, Action.REMOVE) if cable.b_node not in gone]
+        for cable in removed:
+            if cable.a_node not in gone:
                 by_node[cable.b_node].append(links.remove_cable(cable))
         links.run({self._pids[node]: by_node[node] for node in sorted(by_node)})
+        self._clear([cable for cable in removed if cable.a_node in gone])
+
+    def _clear(self, cables: Iterable[Cable]) -> None:
+        """Remove what may be left of cables whose machine has ended."""
+        dangling: dict[str, list[Cable]] = defaultdict(list)
+        for cable in cables:
+            dangling[cable.b_node].append(cable)
+        run_batches([links.clear(self._pids[node], dangling[node]) for node in sorted(dangling)])
 
     # -- creation -----------------------------------------------------------------------------------------------------
 
@@ -155,6 +164,8 @@ class Execution:
 
     def _create_cables(self) -> None:
         created = self._resources(Cable, Action.CREATE)
+        fresh = {node.name for node in self._resources(Node, Action.CREATE)}
+        self._clear(cable for cable in created if cable.b_node not in fresh)
         if created:
             lines = [links.add_cable(cable, self._pids) for cable in created]
             links.run({os.getpid(): lines})

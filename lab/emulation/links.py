@@ -36,6 +36,14 @@ def remove_cable(cable: Cable) -> str:
     return f"link delete dev {cable.b_device}"
 
 
+def clear(pid: int, cables: Iterable[Cable]) -> Batch:
+    """Return the program that removes what may be left of cables at the ``b`` end, in the namespace of `pid`.
+
+    The kernel takes the cables of a machine that has ended away in its own time, and their names with them.
+    """
+    return Batch(pid, ("ip", "-force", "-batch", "-"), "\n".join(map(remove_cable, cables)) + "\n", may_fail=True)
+
+
 def plug(cable: Cable) -> str:
     """Return the command that plugs a cable in or pulls it out, at the ``b`` end."""
     return f"link set dev {cable.b_device} mtu {cable.mtu} {'up' if cable.plugged else 'down'}"

@@ -55,11 +55,15 @@ def _setns(fd: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A program that reads its commands from standard input, and where it is to run."""
+    """A program that reads its commands from standard input, and where it is to run.
+
+    ``may_fail``: for commands about what may be gone by itself meanwhile.
+    """
 
     pid: int
     argv: Sequence[str]
     text: str
+    may_fail: bool = False
 
 
 def run_batches(batches: Sequence[Batch]) -> list[str]:
@@ -97,7 +101,7 @@ def _finish(process: subprocess.Popen[str], batch: Batch) -> str:
         out, err = process.communicate(batch.text if process.stdin else None, timeout=TIMEOUT_S)
     except subprocess.TimeoutExpired as error:
         raise LabFault(f"{batch.argv[0]} did not end within {TIMEOUT_S:g} s") from error
-    if process.returncode != 0:
+    if process.returncode != 0 and not batch.may_fail:
         raise LabFault(f"{' '.join(batch.argv)} failed: {_explain(err, batch.text)}")
     return out
 

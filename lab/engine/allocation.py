@@ -22,8 +22,8 @@ LAST_OFPORT = 0xFEFF
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """``macs`` of those without a static one by interface (``web1/Network Adapter``), ``ofports`` by port (``hv1/External/web1/Network Adapter``),
-    ``last_ofport`` by switch (``hv1/External``), ``dpids`` by switch."""
+    """``macs`` of those without a static one by interface (``web1/Network Adapter``), ``ofports`` by port
+    (``hv1/External/web1/Network Adapter``), ``last_ofport`` by switch (``hv1/External``), ``dpids`` by switch."""
 
     macs: Mapping[str, str] = field(default_factory=dict)
     ofports: Mapping[str, int] = field(default_factory=dict)

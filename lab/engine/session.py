@@ -124,6 +124,9 @@ class Session:
             self._backend.execute(plan, wanted, new.generation, model.interruption_s, self._progress)
             self._progress("waiting for the switches")
             self._wait_for_switches(wanted)
+            if state.generation:
+                # Nobody can have an old address in mind in a lab that has just been built.
+                self._backend.announce(plan)
         else:
             new = replace(new, generation=state.generation)
         states.write(self._state_file, new.reached())

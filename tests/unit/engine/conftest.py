@@ -47,6 +47,9 @@ class FakeBackend:
                 self.resources[step.new.key] = step.new
         self.generations = {(b.node, b.device): generation for b in wanted.bridges if b.intent}
 
+    def announce(self, plan: Plan) -> None:
+        self.announced = plan
+
     def acknowledged(self, wanted: Blueprint) -> dict[tuple[str, str], Acknowledgement]:
         return {key: Acknowledgement(number, 0 if self.fault else number, self.fault)
                 for key, number in self.generations.items()}  # fmt: skip
