@@ -34,7 +34,7 @@ def up(file: Path, name: str | None, settings: tuple[str, ...], verbose: bool, l
 
     doctor.require()
     parameters = _parameters(settings)
-    model = load(file, name=name or lab, parameters=parameters)
+    model = load(file, name=lab if name is None else name, parameters=parameters)
     with ProgressLine(f"starting {model.name}", verbose=verbose) as progress:
         pod = running.start(model, str(file.resolve()), parameters, progress)
     vms = sum(1 for _, vm in model.vms() if vm.running)
