@@ -255,6 +255,7 @@ class Execution:
         """Give interfaces their settings: first those on cables, and when the switches are there those inside them."""
         programs: dict[str, list[str]] = defaultdict(list)
         silenced: dict[str, dict[str, str]] = defaultdict(dict)
+        offloads: list[Batch] = []
         inside = {(port.node, port.device) for port in self._wanted.ports if port.internal}
         routes = RouteChanges(self._plan, self._wanted)
         late = {node for node, _ in inside}
@@ -268,9 +269,13 @@ class Execution:
                 write_sysctls(self._pids[interface.node], {f"ipv6/conf/{interface.device}/disable_ipv6": "0"})
             elif isinstance(old, Interface) and old.addresses and self._is_host(interface.node):
                 silenced[interface.node] |= {f"ipv6/conf/{interface.device}/disable_ipv6": "1"}
-            programs[interface.node] += links.set_interface(interface, old if isinstance(old, Interface) else None)
+            before = old if isinstance(old, Interface) else None
+            programs[interface.node] += links.set_interface(interface, before)
+            if command := links.segmentation(interface, before):
+                offloads.append(Batch(self._pids[interface.node], command, ""))
         for node in sorted(routed):
             programs[node] += routes.additions(node)
+        run_batches(offloads)
         links.run({self._pids[node]: programs[node] for node in sorted(programs)})
         for node, values in sorted(silenced.items()):
             write_sysctls(self._pids[node], values)

@@ -56,6 +56,14 @@ def shape(device: str, rate_bps: int) -> str:
     return f"qdisc replace dev {device} root tbf rate {rate_bps}bit burst {_BURST_BYTES} latency 50ms"
 
 
+def segmentation(interface: Interface, before: Interface | None) -> tuple[str, ...]:
+    """Return the command that lets a machine offload segmentation, or keeps it from it; empty if that is so already."""
+    if interface.segmentation == (before.segmentation if before else True):
+        return ()
+    word = "on" if interface.segmentation else "off"
+    return ("ethtool", "-K", interface.device, "tso", word, "gso", word)
+
+
 def set_interface(interface: Interface, before: Interface | None = None) -> Iterator[str]:
     """Yield the commands that give an interface its settings; ``before`` are those it has now."""
     device = f"dev {interface.device}"

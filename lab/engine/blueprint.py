@@ -25,7 +25,7 @@ from lab.intent import PortIntent, PortKind, SwitchIntent
 from lab.model.interfaces import IpInterface, Segment, host_interfaces, interfaces, vm_interfaces
 from lab.model.kinds import AdapterKind
 from lab.model.names import device_name
-from lab.model.objects import HypervHost, LabModel, VirtualMachine
+from lab.model.objects import DEFAULT_MTU, HypervHost, LabModel, VirtualMachine
 
 LEGACY_RATE_BPS = 100_000_000
 """The legacy adapter emulates an Intel 21140 at 100 Mbit/s (KB2844106)."""
@@ -35,13 +35,15 @@ def lower(model: LabModel, allocation: Allocation) -> Blueprint:
     """Return everything that `model` is made of; InputError if two things would be one Linux device."""
     everything = tuple(interfaces(model))
     routes = tuple(_routes(model, everything))
+    # Open vSwitch cuts a large segment to the MTU of the port it leaves by, which fits the receiver only where all agree.
+    one_mtu = len({interface.mtu for interface in everything}) == 1
     blueprint = Blueprint(
         nodes=tuple(_nodes(model, everything)),
         cables=tuple(_cables(model)),
         instances=tuple(Instance(name) for name in (PHYSICAL, *(host.name for host in model.hosts))),
         bridges=tuple(_bridges(model, allocation)),
         ports=tuple(_ports(model, allocation)),
-        interfaces=tuple(_interface(each, allocation) for each in everything),
+        interfaces=tuple(_interface(each, allocation, one_mtu) for each in everything),
         routes=routes,
         rules=tuple(Rule(*pair) for pair in sorted({(route.node, route.source) for route in routes if route.source})),
     )
@@ -97,7 +99,7 @@ def _cables(model: LabModel) -> Iterator[Cable]:
             yield Cable(network.router.name, "inside", PHYSICAL, _plug(network.router.name, "inside"), network.mtu)
             if network.router.outside.addresses:
                 yield Cable(
-                    network.router.name, "outside", PHYSICAL, _plug(network.router.name, "outside"), network.mtu
+                    network.router.name, "outside", PHYSICAL, _plug(network.router.name, "outside"), DEFAULT_MTU
                 )
     for computer in model.internet.hosts:
         yield Cable(computer.name, "eth0", PHYSICAL, _plug(computer.name), computer.mtu)
@@ -186,7 +188,7 @@ def _physical_ports(model: LabModel) -> Iterator[Port]:
         yield Port(PHYSICAL, network_device(segment.name), plug, 0)
 
 
-def _interface(interface: IpInterface, allocation: Allocation) -> Interface:
+def _interface(interface: IpInterface, allocation: Allocation, segmentation: bool) -> Interface:
     addresses = tuple(str(address) for address in interface.ip.addresses) if interface.up else ()
     return Interface(
         node=interface.node,
@@ -196,6 +198,7 @@ def _interface(interface: IpInterface, allocation: Allocation) -> Interface:
         mtu=interface.mtu,
         up=interface.has_driver,
         addresses=addresses,
+        segmentation=segmentation,
     )
 
 

@@ -120,7 +120,10 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """The IP side of one interface of a node. ``alias`` is the user's name for it; ``addresses`` like 10.0.0.1/24."""
+    """The IP side of one interface of a node. ``alias`` is the user's name for it; ``addresses`` like 10.0.0.1/24.
+
+    ``segmentation``: the machine hands over TCP segments larger than its MTU for somebody later to cut.
+    """
 
     node: str
     device: str
@@ -129,6 +132,7 @@ class Interface:
     mtu: int
     up: bool
     addresses: tuple[str, ...] = ()
+    segmentation: bool = True
 
     @property
     def key(self) -> Key:

@@ -106,6 +106,7 @@ class HostBuilder:
         forwarding: bool = False,
         legacy: bool = False,
         mac: str = "",
+        mac_spoofing: bool = False,
         mtu: int = DEFAULT_MTU,
     ) -> VmBuilder:
         """Add a VM with one network adapter on a switch; without a switch the adapter is disconnected."""
@@ -121,7 +122,9 @@ class HostBuilder:
         )
         vm = VmBuilder(self, value, self._notes)
         self._vms.append(vm)
-        return vm.adapter(switch, *addresses, gateway=gateway, legacy=legacy, mac=mac, mtu=mtu)
+        return vm.adapter(
+            switch, *addresses, gateway=gateway, legacy=legacy, mac=mac, mac_spoofing=mac_spoofing, mtu=mtu
+        )
 
     def settings_on(self, switch: object, owner: str, addresses: object, gateway: object) -> IpSettings:
         """Return IP settings for an adapter on a switch: the subnets are those known there."""

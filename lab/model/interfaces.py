@@ -14,6 +14,7 @@ from lab.model.addresses import IpSettings
 from lab.model.kinds import AdapterKind
 from lab.model.names import device_name, quoted, vethernet, vethernet_device
 from lab.model.objects import (
+    DEFAULT_MTU,
     Computer,
     HypervHost,
     LabModel,
@@ -135,7 +136,7 @@ def router_interfaces(network: PhysicalNetwork) -> Iterator[IpInterface]:
         segment = Segment(name=network.name)
         yield IpInterface(router.name, "inside", "inside", segment, router.inside, "", network.mtu)
         if router.outside.addresses:
-            yield IpInterface(router.name, "outside", "outside", Segment(), router.outside, "", network.mtu)
+            yield IpInterface(router.name, "outside", "outside", Segment(), router.outside, "", DEFAULT_MTU)
 
 
 def takes_over(host: HypervHost, adapter: NetworkAdapter) -> PhysicalNic | None:

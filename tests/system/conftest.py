@@ -1,4 +1,4 @@
-"""Fixtures of the system tests: `hvlab`, `lab`, `announce`, and the checks after each test, each lab and the session."""
+"""Fixtures of the system tests: `hvlab`, `lab`, `announce`, and what is checked after each test and at the end."""
 
 from __future__ import annotations
 

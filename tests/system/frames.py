@@ -77,14 +77,17 @@ class Stations:
     """Adapters that send frames and count copies. ``segments``: which of them hear one another's broadcasts."""
 
     segments: Sequence[Sequence[str]]
-    macs: Mapping[str, str]
+    adapters: Mapping[str, Adapter]
     sockets: Mapping[str, socket.socket]
     heard: dict[str, Counter[bytes]] = field(default_factory=dict)
+
+    def mac(self, name: str) -> str:
+        return self.adapters[name].mac
 
     def send(self, sender: str, target: str, source: str = "") -> bytes:
         """Send a frame, from the sender's own address unless another is given; return what it is recognised by."""
         mark = b"hvlab-test-%08d" % next(_numbers)
-        frame = raw(target) + raw(source or self.macs[sender]) + ETHERTYPE.to_bytes(2, "big") + mark
+        frame = raw(target) + raw(source or self.mac(sender)) + ETHERTYPE.to_bytes(2, "big") + mark
         self.sockets[sender].send(frame.ljust(_SMALLEST, b"\0"))
         return mark
 
@@ -134,7 +137,7 @@ def stations(lab: RunningLab, *segments: Sequence[str]) -> Iterator[Stations]:
     try:
         for name in names:
             sockets[name] = packet_socket(lab, known[name], ETHERTYPE)
-        yield Stations(segments, {name: known[name].mac for name in names}, sockets)
+        yield Stations(segments, {name: known[name] for name in names}, sockets)
     finally:
         for each in sockets.values():
             each.close()

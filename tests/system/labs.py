@@ -184,8 +184,9 @@ class RunningLab:
 
     def addresses(self) -> dict[str, Any]:
         """Return the network settings of every machine that runs: devices, addresses, routes."""
-        states = self.pod.processes().items()
-        pids = {name: state.pid for name, state in states if state.pid and "@" not in name and name not in ("controller", PHYSICAL)}
+        others = {"controller", PHYSICAL}
+        states = {name: each for name, each in self.pod.processes().items() if "@" not in name and name not in others}
+        pids = {name: state.pid for name, state in states.items() if state.pid}
         found: dict[str, Any] = self.run_inside(lambda: ip_settings(pids))
         return found
 
@@ -261,7 +262,10 @@ def _cable(device: Mapping[str, Any]) -> bool:
 
 
 # What the kernel makes by itself, link-local addresses among it, comes and goes with the link.
-_CHANGING = {"ifindex", "link_index", "link_netnsid", "valid_life_time", "preferred_life_time", "txqlen", "stable-privacy", "operstate"}
+_CHANGING = {
+    "ifindex", "link_index", "link_netnsid", "valid_life_time", "preferred_life_time", "txqlen", "stable-privacy",
+    "operstate",
+}  # fmt: skip
 
 
 def _plain(value: Any) -> Any:
@@ -318,7 +322,7 @@ def unexpected(workplace: Workplace, lab: RunningLab) -> list[str]:
     return [line for line in lab.complaints() if not any(each.search(line) for each in workplace.announced)]
 
 
-# -- the machine --------------------------------------------------------------------------------------------------------
+# The machine
 
 
 def machine_network() -> dict[str, str]:
@@ -362,7 +366,7 @@ def _said(*argv: str) -> str:
     return done.stdout
 
 
-# -- a ping that must not lose anything ---------------------------------------------------------------------------------
+# A ping that must not lose anything
 
 
 @dataclass(slots=True)
@@ -378,8 +382,8 @@ class Pinging:
 
     def longest_silence_s(self) -> float:
         """Return the longest time between two answers."""
-        times = [float(when) for when in re.findall(r"^\[(\d+\.\d+)\] \d+ bytes", self.output.read_text(), re.MULTILINE)]
-        return max((later - earlier for earlier, later in pairwise(times)), default=0.0)
+        times = re.findall(r"^\[(\d+\.\d+)\] \d+ bytes", self.output.read_text(), re.MULTILINE)
+        return max((float(later) - float(earlier) for earlier, later in pairwise(times)), default=0.0)
 
     def advance(self, count: int = 20, timeout: float = 10.0) -> None:
         """Wait for that many further answers."""
@@ -407,19 +411,23 @@ def comm(pid: int) -> str:
 
 
 @contextmanager
-def pinging(lab: RunningLab, node: str, target: str, *, interval_s: float = 0.01, lossless: bool = True) -> Iterator[Pinging]:
+def pinging(
+    lab: RunningLab, node: str, target: str, *, interval_s: float = 0.01, lossless: bool = True
+) -> Iterator[Pinging]:
     """Ping all the time; every single packet must be answered, unless it is said otherwise."""
     output = lab.hvlab.workplace.temporary.parent / f"{lab.name}-{node}.ping"
     with output.open("wb") as stream:
-        arguments = ["--lab", lab.name, "exec", node, "--", "ping", "-D", "-n", "-i", str(interval_s), "-W", "1", target]
-        process = lab.hvlab.start(*arguments, stdout=stream, stderr=stream, stdin=subprocess.DEVNULL)
-    ping = Pinging(process, output)
+        ping = ("ping", "-D", "-n", "-i", str(interval_s), "-W", "1", target)
+        process = lab.hvlab.start(
+            "--lab", lab.name, "exec", node, "--", *ping,  stdout=stream, stderr=stream, stdin=subprocess.DEVNULL
+        )  # fmt: skip
+    going = Pinging(process, output)
     try:
-        ping.advance(5)
-        yield ping
+        going.advance(5)
+        yield going
         if lossless:
-            ping.advance(20)
-            sent, lost = ping.stop()
+            going.advance(20)
+            sent, lost = going.stop()
             assert not lost, f"{len(lost)} of {sent} lost: {lost[:20]}"
     finally:
         if process.poll() is None:

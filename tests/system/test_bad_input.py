@@ -18,7 +18,9 @@ WEB1 = 'hv1.vm("web1", "External", "192.168.1.31", "2001:db8:1::31")\n'
 
 # The text that is put in place of web1's line, and what the message must say: what, the name, found, expected, remedy.
 FILES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "unknown switch": ('hv1.vm("web1", "Externel", "192.168.1.31")', ('"web1"', '"Externel"', '"hv1"', 'did you mean "External"?')),
+    "unknown switch": (
+        'hv1.vm("web1", "Externel", "192.168.1.31")', ('"web1"', '"Externel"', '"hv1"', 'did you mean "External"?'),
+    ),
     "two switches on one NIC": (
         'hv1.external_switch("Second", nic="Ethernet")', ('"Second"', '"External"', '"Ethernet"'),
     ),
@@ -32,7 +34,9 @@ FILES: dict[str, tuple[str, tuple[str, ...]]] = {
     "name with spaces": ('hv1.vm("web 1", "External", "192.168.1.31")', ('"web 1"', "letters")),
     "name with umlauts": ('hv1.vm("wüb1", "External", "192.168.1.31")', ('"wüb1"', "letters")),
     "name with quotes": ("hv1.vm('we\"b1', \"External\", \"192.168.1.31\")", ('"we\\"b1"', "letters")),
-    "name with a shell's words": ('hv1.vm("web1; rm -rf /", "External", "192.168.1.31")', ('"web1; rm -rf /"', "letters")),
+    "name with a shell's words": (
+        'hv1.vm("web1; rm -rf /", "External", "192.168.1.31")', ('"web1; rm -rf /"', "letters"),
+    ),
     "name with a substitution": ('hv1.private_switch("$(touch /tmp/hvlab-pwned)")', ('"$(touch /tmp/hvlab-pwned)"',)),
     "name that is an option": ('hv1.vm("--help", "External", "192.168.1.31")', ('"--help"',)),
     "name that is a path": ('hv1.vm("../../etc", "External", "192.168.1.31")', ('"../../etc"',)),
@@ -41,7 +45,9 @@ FILES: dict[str, tuple[str, tuple[str, ...]]] = {
     "exception": ("1 / 0", ("ZeroDivisionError",)),
     "unknown method": ('hv1.vmm("web1")', ("AttributeError", "vmm")),
     "unknown argument": ('hv1.vm("web1", colour="red")', ("colour",)),
-    "legacy adapter in generation 2": ('hv1.vm("web1", "External", "192.168.1.31", legacy=True)', ('"web1', "generation")),
+    "legacy adapter in generation 2": (
+        'hv1.vm("web1", "External", "192.168.1.31", legacy=True)', ('"web1', "generation"),
+    ),
     "unknown learning mode": ('hv1.private_switch("New", learning="Guessing")', ('"Guessing"', "Learning", "Pinned")),
     "MTU": ('hv1.vm("web1", "External", "192.168.1.31", mtu=10)', ("10", '"web1')),
 }  # fmt: skip
@@ -82,7 +88,9 @@ def test_up_refuses_a_wrong_file(hvlab: Hvlab, name: str) -> None:
     assert not Path("/tmp/hvlab-pwned").exists()
 
 
-@pytest.mark.parametrize("name", ["unknown switch", "duplicate address", "syntax error", "exception", "name with a shell's words"])
+@pytest.mark.parametrize(
+    "name", ["unknown switch", "duplicate address", "syntax error", "exception", "name with a shell's words"]
+)
 def test_apply_refuses_a_wrong_file_and_the_lab_goes_on(office: RunningLab, name: str) -> None:
     before = office.status()
     done = office.apply(wrong(name), check=2)
@@ -96,12 +104,13 @@ def test_apply_refuses_a_wrong_file_and_the_lab_goes_on(office: RunningLab, name
 def test_all_mistakes_of_a_file_are_told_together(hvlab: Hvlab) -> None:
     lab = fresh_name()
     file = hvlab.workplace.temporary.parent / f"{lab}.py"
-    mistakes = ("unknown switch", "two switches on one NIC", "address outside its subnet", "name with umlauts", "duplicate switch")
+    well_told = ("two switches on one NIC", "address outside its subnet", "name with umlauts", "duplicate switch")
+    mistakes = ("unknown switch", *well_told)
     file.write_text(OFFICE.replace(WEB1, "".join(FILES[name][0] + "\n" for name in mistakes)), encoding="utf-8")
     done = hvlab("up", file, "--name", lab, check=2)
     file.unlink()
     assert len(done.err.splitlines()) >= len(mistakes)
-    for name in ("two switches on one NIC", "address outside its subnet", "name with umlauts", "duplicate switch"):
+    for name in well_told:
         well_said(done.err, FILES[name][1])
     lines = {int(number) for number in re.findall(rf"{lab}\.py:(\d+): ", done.err)}
     assert len(lines) >= len(mistakes), done.err
@@ -139,7 +148,9 @@ def test_up_refuses_a_name_that_cannot_be(hvlab: Hvlab, office: RunningLab, name
     ],
     ids=("vm-is-off", "unknown", "shell"),
 )
-def test_exec_refuses_a_machine_that_cannot_run_it(office: RunningLab, words: tuple[str, ...], says: tuple[str, ...]) -> None:
+def test_exec_refuses_a_machine_that_cannot_run_it(
+    office: RunningLab, words: tuple[str, ...], says: tuple[str, ...]
+) -> None:
     done = office(*words, check=2)
     well_said(done.err, says)
 

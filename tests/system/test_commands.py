@@ -16,7 +16,7 @@ import pytest
 
 from lab.emulation.pod import census
 from tests.system.conftest import LabOf
-from tests.system.labs import Hvlab, RunningLab, command, fresh_name
+from tests.system.labs import Hvlab, RunningLab, command, edited, fresh_name
 from tests.system.offices import OFFICE
 
 pytestmark = pytest.mark.system
@@ -28,7 +28,7 @@ def office(lab: LabOf) -> Iterator[RunningLab]:
         yield found
 
 
-# -- exec ---------------------------------------------------------------------------------------------------------------
+# Exec
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,8 @@ def test_exec_gives_a_terminal_to_the_command(office: RunningLab) -> None:
     if pid == 0:
         os.chdir("/")
         arguments = command("--lab", office.name, "exec", "web1")
-        os.execve(arguments[0], arguments, office.hvlab.workplace.environment() | {"HISTFILE": "/dev/null", "TERM": "dumb"})
+        settings = {"HISTFILE": "/dev/null", "TERM": "dumb"}
+        os.execve(arguments[0], arguments, office.hvlab.workplace.environment() | settings)
     try:
         os.write(terminal, b"tty; stty size; echo in-$(hostname); exit 7\n")
         said = read_until_closed(terminal)
@@ -172,7 +173,7 @@ def read_until_closed(terminal: int) -> str:
     raise AssertionError(said)
 
 
-# -- list, status, --lab ------------------------------------------------------------------------------------------------
+# List, status, --lab
 
 
 def test_list_gives_name_state_file_and_pid(hvlab: Hvlab, office: RunningLab) -> None:
@@ -212,7 +213,9 @@ def test_lab_is_taken_before_and_after_the_command(hvlab: Hvlab, office: Running
     [("status",), ("matrix",), ("exec", "web1", "--", "true"), ("apply", "FILE"), ("down",)],
     ids=lambda words: words[0],
 )
-def test_every_command_names_the_lab_that_does_not_exist(hvlab: Hvlab, office: RunningLab, words: tuple[str, ...]) -> None:
+def test_every_command_names_the_lab_that_does_not_exist(
+    hvlab: Hvlab, office: RunningLab, words: tuple[str, ...]
+) -> None:
     missing = fresh_name()
     done = hvlab("--lab", missing, *(str(office.file) if word == "FILE" else word for word in words), check=2)
     assert done.err.startswith(f'hvlab: no lab is called "{missing}"; ')
@@ -254,12 +257,16 @@ def test_help_and_version(hvlab: Hvlab) -> None:
         assert "Usage" in hvlab(name, "--help").out
 
 
-# -- apply --------------------------------------------------------------------------------------------------------------
+# Apply
 
 
 def test_a_dry_run_prints_the_plan_and_changes_nothing(office: RunningLab) -> None:
     before = office.switches(), office.addresses(), office.status()
-    changed = OFFICE.replace("running=False", "running=True").replace('hv1.private_switch("Private")\n', 'hv1.internal_switch("Private", "10.0.2.1/24")\n')
+    changed = edited(
+        OFFICE,
+        ("running=False", "running=True"),
+        ('hv1.private_switch("Private")', 'hv1.internal_switch("Private", "10.0.2.1/24")'),
+    )
     told = office.apply(changed, "--dry-run")
     assert '~ change VM "web3" of "hv1": starts' in told.out
     assert re.search(r"^\d+ steps would be taken; nothing was changed$", told.out, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""What an external switch does to the management OS: takes over its NIC, for a moment cuts it off, gives everything back."""
+"""What an external switch does to the management OS: it takes over a NIC, interrupts, and gives everything back."""
 
 from __future__ import annotations
 

@@ -7,12 +7,14 @@ import itertools
 import json
 import select
 import socket
+import struct
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 
 import pytest
 
@@ -31,7 +33,7 @@ from tests.system.frames import (
     stray_mac,
     waiting,
 )
-from tests.system.labs import RunningLab, Workplace, machine_network
+from tests.system.labs import RunningLab, Workplace, edited, machine_network
 
 pytestmark = pytest.mark.system
 
@@ -140,16 +142,17 @@ def test_the_machine_looks_as_before_while_a_lab_is_up(running: RunningLab, befo
 def test_a_machine_sees_its_own_processes_only(running: RunningLab, node: str) -> None:
     shown = [line.split(maxsplit=1) for line in running.exec(node, "ps", "-eo", "pid=,args=").out.splitlines()]
     assert len(shown) == 2, shown
-    assert [pid for pid, _ in shown][0] == "1"
+    assert shown[0][0] == "1"
     assert shown[1][1].startswith("ps ")
 
 
 @pytest.mark.parametrize("node", MACHINES)
 def test_a_machine_cannot_see_the_lab_s_own_files_and_sockets(running: RunningLab, node: str) -> None:
-    assert running.pod.run_inside(lambda: __import__("os").path.exists("/run/hvlab/init.sock"))
+    assert running.run_inside(Path("/run/hvlab/init.sock").is_socket)
     assert running.exec(node, "ls", "-A", "/run").out == ""
     assert running.exec(node, "ls", "-d", "/run/hvlab", "/proc/1/root/run/hvlab", check=None).out == ""
-    assert running.exec(node, "ss", "-Hlx").out == ""
+    if node != "hv1":  # whose Open vSwitch listens in its network namespace, on files that are not there for it
+        assert running.exec(node, "ss", "-Hlx").out == ""
 
 
 def test_the_machine_s_own_addresses_cannot_be_reached_from_a_lab(running: RunningLab) -> None:
@@ -197,7 +200,7 @@ TARGETS = {"broadcast": BROADCAST, "ipv4-group": "01:00:5e:00:00:01", "ipv6-grou
 @pytest.mark.parametrize("sender", ["db1", "app1", INTERNAL_HOST, "sep1", "pc2"])
 def test_frames_stay_on_their_own_switch(everybody: Stations, sender: str, target: str) -> None:
     segment = next(members for members in SEGMENTS if sender in members)
-    to = TARGETS[target] or stray_mac() if target in TARGETS else everybody.macs[target]
+    to = TARGETS[target] or stray_mac() if target in TARGETS else everybody.mac(target)
     receivers = everybody.copies(sender, to)
     assert receivers.keys() <= set(segment) - {sender}
     if target in TARGETS:
@@ -231,7 +234,7 @@ QUESTIONS = (
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: f"{q.asker}-{q.address}-{q.answer or 'nobody'}")
 def test_nobody_answers_past_the_switch(running: RunningLab, everybody: Stations, question: Question) -> None:
-    asker = adapters(running)[question.asker]
+    asker = everybody.adapters[question.asker]
     wanted = ip_address(question.address).packed
     with packet_socket(running, asker, ARP) as ear:
         ask = b"\0\1\x08\0\6\4\0\1" + raw(asker.mac) + bytes(4) + bytes(6) + wanted
@@ -240,17 +243,17 @@ def test_nobody_answers_past_the_switch(running: RunningLab, everybody: Stations
         everybody.settle()  # once for the question's way, once for the answer's
         answers = [frame for frame in waiting(ear) if frame[20:22] == b"\0\2" and frame[28:32] == wanted]
     macs = [frame[22:28].hex(":") for frame in answers]
-    assert macs == ([everybody.macs[question.answer]] if question.answer else [])
+    assert macs == ([everybody.mac(question.answer)] if question.answer else [])
 
 
 @pytest.mark.parametrize("asker", ["db1", "sep1", "far1", "web1", "app1"])
-def test_nobody_answers_past_the_switch_in_ipv6(running: RunningLab, asker: str) -> None:
+def test_nobody_answers_past_the_switch_in_ipv6(running: RunningLab, everybody: Stations, asker: str) -> None:
     """Every machine on the link answers this ping, with an address of its own; nobody else does."""
-    device = adapters(running)[asker].device
+    device = everybody.adapters[asker].device
     segment = next(members for members in SEGMENTS if asker in members)
     text = running.exec(asker, "ping", "-n", "-c", "2", "-i", "0.3", "-W", "1", f"ff02::1%{device}", check=None).out
     answering = {line.split()[3].partition("%")[0] for line in text.splitlines() if "bytes from" in line}
-    known = {member: link_local(adapters(running)[member].mac) for member in segment}
+    known = {member: link_local(everybody.mac(member)) for member in segment}
     assert answering <= set(known.values()), text
     vms = {known[member] for member in segment if member[:3] in ("web", "app", "db1", "db2", "sep", "far")}
     assert vms <= answering
@@ -261,6 +264,47 @@ def link_local(mac: str) -> str:
     octets = bytearray(raw(mac))
     octets[0] ^= 2
     return str(ip_address(bytes.fromhex("fe80") + bytes(6) + octets[:3] + b"\xff\xfe" + octets[3:]))
+
+
+@pytest.mark.parametrize("forwarding", [True, False], ids=["management-os-routes", "management-os-does-not"])
+def test_the_management_os_takes_nothing_from_a_cable_but_through_a_switch(lab: LabOf, forwarding: bool) -> None:
+    """Packets for it, or for it to route, in frames to every address that its IP stack may take for its own."""
+    topology = edited(TOPOLOGY, ('lab.host("hv1")', f'lab.host("hv1", forwarding={forwarding})'))
+    with lab(topology) as found, stations(found, *SEGMENTS) as all_of_them:
+        devices = json.loads(found.exec("hv1", "ip", "-j", "link").out)
+        known = {BROADCAST, "01:00:5e:00:00:01"} | {each["address"] for each in devices} - {"00:00:00:00:00:00"}
+        port = 18088
+        with (
+            found.socket("hv1", socket.AF_INET, socket.SOCK_DGRAM) as management,
+            found.socket("web1", socket.AF_INET, socket.SOCK_DGRAM) as web1,
+        ):
+            management.bind(("", port))
+            web1.bind(("", port))
+            for asker, source in (("db1", "10.0.2.11"), ("sep1", "172.16.0.31"), ("pc2", "172.16.0.10")):
+                with packet_socket(found, all_of_them.adapters[asker], EVERYTHING) as sender:
+                    for mac, target in itertools.product(sorted(known), ("10.0.1.1", "192.168.1.20", "192.168.1.31")):
+                        header = raw(mac) + raw(all_of_them.mac(asker)) + b"\x08\0"
+                        sender.send(header + datagram(source, target, port, b"past the switch"))
+            all_of_them.settle()
+            with packet_socket(found, all_of_them.adapters["app1"], EVERYTHING) as sender:
+                header = raw(all_of_them.mac(INTERNAL_HOST)) + raw(all_of_them.mac("app1")) + b"\x08\0"
+                sender.send(header + datagram("10.0.1.11", "10.0.1.1", port, b"through the switch"))
+            assert management.recv(100) == b"through the switch"
+            for each in (management, web1):
+                each.settimeout(0)
+                with pytest.raises(BlockingIOError):
+                    assert not each.recv(100)
+
+
+def datagram(source: str, target: str, port: int, content: bytes) -> bytes:
+    """Return an IPv4 packet with a UDP datagram in it."""
+    udp = struct.pack("!4H", port, port, 8 + len(content), 0) + content
+    ends = ip_address(source).packed + ip_address(target).packed
+    header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(udp), 0, 0, 64, socket.IPPROTO_UDP, 0) + ends
+    total = sum(struct.unpack("!10H", header))
+    total = (total & 0xFFFF) + (total >> 16)
+    checksum = ~(total + (total >> 16)) & 0xFFFF
+    return header[:10] + checksum.to_bytes(2, "big") + header[12:] + udp
 
 
 def test_no_frame_appears_that_no_machine_sent(lab: LabOf) -> None:
@@ -288,7 +332,7 @@ def test_no_frame_appears_that_no_machine_sent(lab: LabOf) -> None:
 
 def test_two_labs_with_the_same_addresses_do_not_hear_each_other(running: RunningLab, lab: LabOf) -> None:
     with lab(TOPOLOGY) as twin, stations(running, *SEGMENTS) as ours, stations(twin, *SEGMENTS) as theirs:
-        assert ours.macs == theirs.macs
+        assert ours.adapters == theirs.adapters
         assert [row["addresses"] for row in running.status()["adapters"]] == [
             row["addresses"] for row in twin.status()["adapters"]
         ]

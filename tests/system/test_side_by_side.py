@@ -83,8 +83,8 @@ def test_another_user_has_labs_of_the_same_name(lab: LabOf, tmp_path_factory: py
     with lab(OFFICE) as mine:
         as_nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
         listed = subprocess.run(
-            [*as_nobody, "/usr/bin/env", "python3", "-c", _LIST, mine.name], capture_output=True, text=True, check=False,
-            timeout=30, cwd="/", env={"PATH": "/usr/bin:/bin"},
+            [*as_nobody, "/usr/bin/env", "python3", "-c", _LIST, mine.name], capture_output=True, text=True,
+            check=False, timeout=30, cwd="/", env={"PATH": "/usr/bin:/bin"},
         )  # fmt: skip
         assert listed.stdout == "", listed
         assert listed.returncode == 1, listed
