@@ -134,13 +134,13 @@ class Execution:
             if cable.a_node not in gone:
                 by_node[cable.b_node].append(links.remove_cable(cable))
         links.run({self._pids[node]: by_node[node] for node in sorted(by_node)})
-        self._clear([cable for cable in removed if cable.a_node in gone])
+        self._clear((cable.b_node, cable.b_device) for cable in removed if cable.a_node in gone)
 
-    def _clear(self, cables: Iterable[Cable]) -> None:
-        """Remove what may be left of cables whose machine has ended."""
-        dangling: dict[str, list[Cable]] = defaultdict(list)
-        for cable in cables:
-            dangling[cable.b_node].append(cable)
+    def _clear(self, ends: Iterable[tuple[str, str]]) -> None:
+        """Remove what may be left of cables whose other machine has ended."""
+        dangling: dict[str, list[str]] = defaultdict(list)
+        for node, device in ends:
+            dangling[node].append(device)
         run_batches([links.clear(self._pids[node], dangling[node]) for node in sorted(dangling)])
 
     # -- creation -----------------------------------------------------------------------------------------------------
@@ -165,7 +165,8 @@ class Execution:
     def _create_cables(self) -> None:
         created = self._resources(Cable, Action.CREATE)
         fresh = {node.name for node in self._resources(Node, Action.CREATE)}
-        self._clear(cable for cable in created if cable.b_node not in fresh)
+        both = [end for each in created for end in ((each.a_node, each.a_device), (each.b_node, each.b_device))]
+        self._clear((node, device) for node, device in both if node not in fresh)
         if created:
             lines = [links.add_cable(cable, self._pids) for cable in created]
             links.run({os.getpid(): lines})
@@ -193,7 +194,13 @@ class Execution:
         created = [instance.node for instance in self._resources(Instance, Action.CREATE)]
         if not created:
             return
+        # What an instance has left whose machine has ended: processes that wait for it, and a database.
+        names = {name for node in created for name in (f"ovs-vswitchd@{node}", f"ovsdb-server@{node}")}
+        left = sorted(names & self._pod.processes().keys())
+        if left:
+            self._pod.stop(left)
         for node in created:
+            shutil.rmtree(ovs.directory(node), ignore_errors=True)
             nodes.prepare_switch_directory(node)
         specs = [ovs.processes(node) for node in created]
         self._pod.spawn([server for server, _ in specs])

@@ -36,12 +36,13 @@ def remove_cable(cable: Cable) -> str:
     return f"link delete dev {cable.b_device}"
 
 
-def clear(pid: int, cables: Iterable[Cable]) -> Batch:
-    """Return the program that removes what may be left of cables at the ``b`` end, in the namespace of `pid`.
+def clear(pid: int, devices: Iterable[str]) -> Batch:
+    """Return the program that removes what may be left of cables, by their ends in the namespace of `pid`.
 
     The kernel takes the cables of a machine that has ended away in its own time, and their names with them.
     """
-    return Batch(pid, ("ip", "-force", "-batch", "-"), "\n".join(map(remove_cable, cables)) + "\n", may_fail=True)
+    text = "".join(f"link delete dev {device}\n" for device in devices)
+    return Batch(pid, ("ip", "-force", "-batch", "-"), text, may_fail=True)
 
 
 def plug(cable: Cable) -> str:
