@@ -35,7 +35,7 @@ def lower(model: LabModel, allocation: Allocation) -> Blueprint:
     """Return everything that `model` is made of; InputError if two things would be one Linux device."""
     everything = tuple(interfaces(model))
     routes = tuple(_routes(model, everything))
-    # Open vSwitch cuts a large segment to the MTU of the port it leaves by, which fits the receiver only where all agree.
+    # Open vSwitch cuts a large segment to the MTU of the port it leaves by: that is right only where all agree.
     one_mtu = len({interface.mtu for interface in everything}) == 1
     blueprint = Blueprint(
         nodes=tuple(_nodes(model, everything)),
