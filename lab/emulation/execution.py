@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from lab.emulation import firewall, links, nodes, ovs
+from lab.emulation.netlink import Message
 from lab.emulation.netns import Batch, run_batches, write_sysctls
 from lab.emulation.observe import pids, read_tables
 from lab.emulation.ovsdb import Operation, OvsdbClient
@@ -88,8 +89,7 @@ class Execution:
     def _remove_routes(self) -> None:
         """Before anything else: a device that is changed or removed takes routes with it."""
         routes = RouteChanges(self._plan, self._wanted)
-        nodes = [node for node in sorted(routes.nodes & set(self._pids)) if any(routes.removals(node))]
-        links.run({self._pids[node]: routes.removals(node) for node in nodes})
+        links.run({self._pids[node]: routes.removals(node) for node in sorted(routes.nodes & set(self._pids))})
 
     def _remove_ports_and_bridges(self) -> None:
         removed: dict[str, list[Bridge | Port]] = defaultdict(list)
@@ -128,7 +128,7 @@ class Execution:
             self._pod.stop(names)
         for instance in self._resources(Instance, Action.REMOVE):
             shutil.rmtree(ovs.directory(instance.node), ignore_errors=True)
-        by_node: dict[str, list[str]] = defaultdict(list)
+        by_node: dict[str, list[Message]] = defaultdict(list)
         removed = [cable for cable in self._resources(Cable, Action.REMOVE) if cable.b_node not in gone]
         for cable in removed:
             if cable.a_node not in gone:
@@ -141,7 +141,8 @@ class Execution:
         dangling: dict[str, list[str]] = defaultdict(list)
         for node, device in ends:
             dangling[node].append(device)
-        run_batches([links.clear(self._pids[node], dangling[node]) for node in sorted(dangling)])
+        for node in sorted(dangling):
+            links.clear(self._pids[node], dangling[node])
 
     # -- creation -----------------------------------------------------------------------------------------------------
 
@@ -168,9 +169,8 @@ class Execution:
         both = [end for each in created for end in ((each.a_node, each.a_device), (each.b_node, each.b_device))]
         self._clear((node, device) for node, device in both if node not in fresh)
         if created:
-            lines = [links.add_cable(cable, self._pids) for cable in created]
-            links.run({os.getpid(): lines})
-        ends: dict[str, list[str]] = defaultdict(list)
+            links.run({os.getpid(): [links.add_cable(cable, self._pids) for cable in created]})
+        ends: dict[str, list[Message]] = defaultdict(list)
         shapes: dict[str, list[str]] = defaultdict(list)
         blind: dict[str, list[str]] = defaultdict(list)
         for step in self._plan.of(Cable, Action.CREATE, Action.CHANGE):
@@ -260,7 +260,7 @@ class Execution:
 
     def _configure(self, *, internal: bool) -> None:
         """Give interfaces their settings: first those on cables, and when the switches are there those inside them."""
-        programs: dict[str, list[str]] = defaultdict(list)
+        changes: dict[str, list[Message]] = defaultdict(list)
         silenced: dict[str, dict[str, str]] = defaultdict(dict)
         offloads: list[Batch] = []
         inside = {(port.node, port.device) for port in self._wanted.ports if port.internal}
@@ -277,13 +277,13 @@ class Execution:
             elif isinstance(old, Interface) and old.addresses and self._is_host(interface.node):
                 silenced[interface.node] |= {f"ipv6/conf/{interface.device}/disable_ipv6": "1"}
             before = old if isinstance(old, Interface) else None
-            programs[interface.node] += links.set_interface(interface, before)
+            changes[interface.node] += links.set_interface(interface, before)
             if command := links.segmentation(interface, before):
                 offloads.append(Batch(self._pids[interface.node], command, ""))
         for node in sorted(routed):
-            programs[node] += routes.additions(node)
+            changes[node] += routes.additions(node)
         run_batches(offloads)
-        links.run({self._pids[node]: programs[node] for node in sorted(programs)})
+        links.run({self._pids[node]: changes[node] for node in sorted(changes)})
         for node, values in sorted(silenced.items()):
             write_sysctls(self._pids[node], values)
 

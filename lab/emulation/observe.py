@@ -6,14 +6,15 @@ own business and is left alone.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeVar
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
 
 from lab.emulation import ovs
 from lab.emulation.links import RULE_PRIORITY, table_of
-from lab.emulation.netns import Batch, run_batches
+from lab.emulation.netlink import MAIN_TABLE, Conversation, FoundRoute, Link
+from lab.emulation.netns import network_of
 from lab.emulation.ovs import Tables
 from lab.emulation.ovsdb import OvsdbClient
 from lab.emulation.pod.pod import Pod
@@ -25,17 +26,16 @@ _RESTART_TIMEOUT_S: Final = 2.0
 
 Item = TypeVar("Item", Bridge, Port)
 
-_SHOW_ROUTES: Final = "route show table all\nrule show\n"
-_SHOW: Final = "link show\naddr show\n" + _SHOW_ROUTES
-
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """One network namespace: devices by name, routes as (table, destination, via, device), sources that have rules."""
+    """One network namespace: links by name, the addresses of each, routes as (table, destination, via, device), and
+    the sources that have rules."""
 
-    devices: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    routes: frozenset[tuple[str, str, str, str]] = frozenset()
-    sources: frozenset[str] = frozenset()
+    links: Mapping[str, Link]
+    addresses: Mapping[str, frozenset[str]]
+    routes: frozenset[tuple[int, str, str, str]]
+    sources: frozenset[str]
 
 
 def pids(pod: Pod) -> dict[str, int]:
@@ -58,9 +58,9 @@ def observe(known: Blueprint, pids: Mapping[str, int]) -> tuple[Blueprint, dict[
     """
     nodes = tuple(node for node in known.nodes if node.name in pids)
     names = {node.name for node in nodes}
-    ipv6 = any(":" in route.destination for route in known.routes)
-    each_kernel = kernels([pids[name] for name in sorted(names)], ipv6_routes=ipv6)
-    kernel = dict(zip(sorted(names), each_kernel, strict=True))
+    routed = {(route.node, 6 if ":" in route.destination else 4) for route in known.routes}
+    ruled = {(rule.node, 6 if ":" in rule.source else 4) for rule in known.rules}
+    kernel = {name: _read_kernel(name, pids[name], routed, ruled) for name in names}
     instances = tuple(each for each in known.instances if each.node in names and _both(each, pids))
     tables = {each.node: read_tables(each.node) for each in instances}
     blueprint = Blueprint(
@@ -80,51 +80,31 @@ def _both(instance: Instance, pids: Mapping[str, int]) -> bool:
     return f"ovsdb-server@{instance.node}" in pids and f"ovs-vswitchd@{instance.node}" in pids
 
 
-def kernels(pids: list[int], *, ipv6_routes: bool) -> Iterator[Kernel]:
-    """Yield what the kernel knows in the network namespaces of the given processes."""
-    texts = run_batches([Batch(pid, ("ip", "-j", "-d", "-batch", "-"), _SHOW) for pid in pids])
-    ipv6 = [Batch(pid, ("ip", "-6", "-j", "-batch", "-"), _SHOW_ROUTES) for pid in pids] if ipv6_routes else []
-    more = run_batches(ipv6) or [""] * len(pids)
-    for text, routes in zip(texts, more, strict=True):
-        yield _parse(text, routes)
+def _read_kernel(node: str, pid: int, routed: Set[tuple[str, int]], ruled: Set[tuple[str, int]]) -> Kernel:
+    """Return what the kernel knows in a node's network namespace; routes and rules as far as the node has any."""
+    with network_of(pid), Conversation() as kernel:
+        links = {link.index: link for link in kernel.links()}
+        addresses: dict[int, set[str]] = defaultdict(set)
+        for index, address in kernel.addresses():
+            addresses[index].add(address)
+        routes = [route for version in (4, 6) if (node, version) in routed for route in kernel.routes(version)]
+        sources: set[str] = set()
+        for version in (4, 6):
+            if (node, version) in ruled:
+                sources |= kernel.rule_sources(version, RULE_PRIORITY)
+    return Kernel(
+        {link.name: link for link in links.values()},
+        {link.name: frozenset(addresses[index]) for index, link in links.items()},
+        frozenset((route.table, route.destination, *_way(route, links)) for route in routes),
+        frozenset(sources),
+    )
 
 
-def _parse(text: str, ipv6: str) -> Kernel:
-    links, addresses, *ipv4 = _answers(text)
-    settings = {device["ifname"]: device for device in addresses if device.get("ifname")}
-    devices = {each["ifname"]: settings.get(each["ifname"], {}) | each for each in links}  # only a link has its alias
-    routes: set[tuple[str, str, str, str]] = set()
-    sources: set[str] = set()
-    for version, (table, rules) in ((4, ipv4), (6, _answers(ipv6) or [[], []])):
-        routes |= {(str(each.get("table", "main")), _destination(each, version), *_way(each)) for each in table}
-        sources |= {rule["src"] for rule in rules if rule.get("priority") == RULE_PRIORITY}
-    return Kernel(devices, frozenset(routes), frozenset(sources))
-
-
-def _way(route: Mapping[str, Any]) -> tuple[str, str]:
+def _way(route: FoundRoute, links: Mapping[int, Link]) -> tuple[str, str]:
     """Return a route's gateway and device."""
-    if route.get("type") == UNREACHABLE:
+    if route.unreachable:
         return UNREACHABLE, ""
-    return route.get("gateway", ""), route.get("dev", "")
-
-
-def _answers(text: str) -> list[list[dict[str, Any]]]:
-    """Return the answers of `ip -j -batch`: one JSON array for each command."""
-    decoder = json.JSONDecoder()
-    answers: list[list[dict[str, Any]]] = []
-    rest = text.strip()
-    while rest:
-        answer, end = decoder.raw_decode(rest)
-        answers.append(answer)
-        rest = rest[end:].strip()
-    return answers
-
-
-def _destination(route: Mapping[str, Any], version: int) -> str:
-    dst = str(route.get("dst", ""))
-    if dst == "default":
-        return "0.0.0.0/0" if version == 4 else "::/0"
-    return dst if "/" in dst else f"{dst}/{32 if version == 4 else 128}"
+    return route.via, links[route.index].name if route.index in links else ""
 
 
 def read_tables(node: str) -> Tables:
@@ -156,30 +136,30 @@ def _in_order(known: tuple[Item, ...], found: Iterator[Item]) -> list[Item]:
 
 def _cable(cable: Cable, kernel: Mapping[str, Kernel]) -> Cable | None:
     a, b = kernel.get(cable.a_node), kernel.get(cable.b_node)
-    if not a or not b or cable.a_device not in a.devices or cable.b_device not in b.devices:
+    if not a or not b or cable.a_device not in a.links or cable.b_device not in b.links:
         return None
-    end = b.devices[cable.b_device]
-    shaped = all(device.get("qdisc") == "tbf" for device in (a.devices[cable.a_device], end))
-    plugged = "UP" in end.get("flags", ())
-    return replace(cable, mtu=end.get("mtu", 0), plugged=plugged, rate_bps=cable.rate_bps if shaped else 0)
+    ends = (a.links[cable.a_device], b.links[cable.b_device])
+    shaped = all(end.qdisc == "tbf" for end in ends)
+    return replace(cable, mtu=ends[1].mtu, plugged=ends[1].up, rate_bps=cable.rate_bps if shaped else 0)
 
 
 def _interface(interface: Interface, kernel: Mapping[str, Kernel]) -> Interface | None:
-    device = kernel[interface.node].devices.get(interface.device) if interface.node in kernel else None
-    if device is None:
+    node = kernel.get(interface.node)
+    link = node.links.get(interface.device) if node else None
+    if node is None or link is None:
         return None
-    present = {f"{each['local']}/{each['prefixlen']}" for each in device.get("addr_info", ()) if "local" in each}
+    present = node.addresses[interface.device]
     return replace(
         interface,
-        alias=device.get("ifalias", ""),
-        mac=device.get("address", ""),
-        mtu=device.get("mtu", 0),
-        up="UP" in device.get("flags", ()),
+        alias=link.alias,
+        mac=link.mac,
+        mtu=link.mtu,
+        up=link.up,
         addresses=tuple(address for address in interface.addresses if address in present),
     )
 
 
 def _has_route(route: Route, kernel: Mapping[str, Kernel]) -> bool:
     found = kernel.get(route.node)
-    table = str(table_of(route.source)) if route.source else "main"
+    table = table_of(route.source) if route.source else MAIN_TABLE
     return found is not None and (table, route.destination, route.via, route.device) in found.routes
