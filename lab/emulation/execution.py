@@ -161,7 +161,6 @@ class Execution:
             if text := nodes.rules(node, before):
                 rules.append(Batch(self._pids[node.name], firewall.NFT, text))
         run_batches(rules)
-        nodes.write_names(self._wanted)
 
     def _create_cables(self) -> None:
         created = self._resources(Cable, Action.CREATE)
@@ -261,6 +260,7 @@ class Execution:
     def _configure(self, *, internal: bool) -> None:
         """Give interfaces their settings: first those on cables, and when the switches are there those inside them."""
         changes: dict[str, list[Message]] = defaultdict(list)
+        risen: dict[int, list[str]] = defaultdict(list)
         silenced: dict[str, dict[str, str]] = defaultdict(dict)
         offloads: list[Batch] = []
         inside = {(port.node, port.device) for port in self._wanted.ports if port.internal}
@@ -278,12 +278,15 @@ class Execution:
                 silenced[interface.node] |= {f"ipv6/conf/{interface.device}/disable_ipv6": "1"}
             before = old if isinstance(old, Interface) else None
             changes[interface.node] += links.set_interface(interface, before)
+            if interface.up and not (before and before.up):
+                risen[self._pids[interface.node]].append(interface.device)
             if command := links.segmentation(interface, before):
                 offloads.append(Batch(self._pids[interface.node], command, ""))
         for node in sorted(routed):
             changes[node] += routes.additions(node)
         run_batches(offloads)
         links.run({self._pids[node]: changes[node] for node in sorted(changes)})
+        links.settle(risen)
         for node, values in sorted(silenced.items()):
             write_sysctls(self._pids[node], values)
 

@@ -5,6 +5,11 @@ Names come from :mod:`lab.model.names` and addresses from ``ipaddress``: nothing
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import socket
+import struct
+from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_address
 from typing import Final
@@ -20,6 +25,7 @@ TC: Final = ("tc", "-batch", "-")
 _BURST_BYTES: Final = 128 * 1024
 _FIRST_TABLE: Final = 1000
 RULE_PRIORITY: Final = 1000
+_SIOCETHTOOL, _ETHTOOL_GLINK = 0x8946, 0x0A
 
 
 def add_cable(cable: Cable, pids: Mapping[str, int]) -> Message:
@@ -125,6 +131,21 @@ def run(changes: Mapping[int, Iterable[Message]]) -> None:
         if wanted := list(messages):
             with network_of(pid), Conversation() as kernel:
                 kernel.change(wanted)
+
+
+def settle(devices: Mapping[int, Iterable[str]]) -> None:
+    """Let the kernel notice the carrier of devices that have just come up, in the namespaces of the given processes.
+
+    It may otherwise take a second over that (it collects such news), and has no IPv6 on the device until then.
+    ETHTOOL_GLINK makes it look.
+    """
+    for pid, names in devices.items():
+        with network_of(pid), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
+            for name in names:
+                value = array("B", struct.pack("=II", _ETHTOOL_GLINK, 0))
+                request = struct.pack("16sP", name.encode(), value.buffer_info()[0])
+                with contextlib.suppress(OSError):  # gone again meanwhile, and no longer our business
+                    fcntl.ioctl(handle, _SIOCETHTOOL, request)
 
 
 def tc_batch(pid: int, lines: Iterable[str]) -> Batch:
