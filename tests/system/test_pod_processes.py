@@ -70,23 +70,20 @@ def test_a_spawned_process_is_clean(lab: Pod) -> None:
         assert int(line.split()[1], 16) & 0x7FFFFFFF == 0, "signals 32 and 33 are the C library's own business"
 
 
-def test_sysctls_mounts_and_set_up_are_done_before_the_program(lab: Pod) -> None:
+def test_sysctls_and_mounts_are_done_before_the_program(lab: Pod) -> None:
     router = node(
         "router",
         mounts=(Mount("tmpfs", "/mnt", options="mode=0700"), Mount("bind", "/mnt", "/run/hvlab/etc", readonly=True)),
         sysctls={"net.ipv4.ip_forward": "1", "net/ipv4/conf/lo/forwarding": "1"},
-        setup=(("ip", "link", "add", "dummy", "type", "veth"), ("test", "-e", "/mnt/hosts")),
     )
     lab.spawn([router])
     assert output(lab, "router", "cat", "/proc/sys/net/ipv4/ip_forward") == "1\n"
-    assert "dummy" in output(lab, "router", "ip", "link")
+    assert execute(lab, "router", "test", "-e", "/mnt/hosts").returncode == 0
     assert execute(lab, "router", "touch", "/mnt/new").returncode == 1
     assert output(lab, "vm", "cat", "/proc/sys/net/ipv4/ip_forward") == "0\n"
 
 
 def test_a_failing_step_is_told_in_its_words(lab: Pod) -> None:
-    with pytest.raises(LabFault, match=r'"ip link add" ended with status [0-9]+: Not enough information'):
-        lab.spawn([node("bad", setup=(("ip", "link", "add"),))])
     with pytest.raises(LabFault, match="mount nonesuch on /mnt: No such device"):
         lab.spawn([node("bad", mounts=(Mount("nonesuch", "/mnt"),))])
     with pytest.raises(LabFault, match='"bad" could not be started: there is no program "nonesuch"'):

@@ -102,6 +102,7 @@ def _become(argv: list[str], folder: str, terminal: bool) -> None:
         # The parent is in another PID namespace, hence 0; had it ended, the namespace's first process would be.
         if os.getppid() == 1:
             os._exit(CANNOT_ENTER)
+        kernel.own_proc()
         if terminal:
             os.setsid()
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)

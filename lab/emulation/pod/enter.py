@@ -117,6 +117,7 @@ def _work(work: Callable[[], int], alive: int) -> None:
         kernel.die_with_parent(signal.SIGKILL)
         # The parent is outside this PID namespace, hence 0; if it has ended already, the namespace's first process is.
         if os.getppid() != 1:
+            kernel.own_proc()
             code = work()
     finally:
         os._exit(code)

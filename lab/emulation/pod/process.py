@@ -30,7 +30,6 @@ class Mount:
         return found
 
 
-OWN_PROC = Mount("proc", "/proc")
 OWN_SYS = Mount("sysfs", "/sys")
 OWN_RUN = Mount("tmpfs", "/run", options="mode=0755")
 
@@ -39,9 +38,9 @@ OWN_RUN = Mount("tmpfs", "/run", options="mode=0755")
 class Process:
     """A process to spawn in a pod.
 
-    `argv=None` only holds the namespaces (a node). `enter` maps a namespace to the name of a process that has it.
-    `sysctls`, `mounts` and `setup` are applied, in the order mounts, sysctls, setup, in the namespaces of the process
-    before it runs; a failing step fails the spawn. `ready` is a path, as the process sees it, whose appearance ends the
+    `argv=None` only holds the namespaces (a machine). `enter` maps a namespace to the name of a process that has it.
+    `mounts` and then `sysctls` are applied in the namespaces of the process before it runs; a failing step fails the
+    spawn. `ready` is a path, as the process sees it, whose appearance ends the
     wait. `listen` are Unix sockets that init binds once and hands over as descriptors 3, 4, … at every start.
     `after_restart` runs in the pod, outside the namespaces of the process, each time it had to be restarted.
     """
@@ -55,7 +54,6 @@ class Process:
     hostname: str | None = None
     mounts: tuple[Mount, ...] = ()
     sysctls: Mapping[str, str] = field(default_factory=dict)
-    setup: tuple[tuple[str, ...], ...] = ()
     log: str | None = None
     restart: bool = False
     listen: tuple[str, ...] = ()
@@ -76,7 +74,6 @@ class Process:
             "hostname": self.hostname,
             "mounts": [mount.to_json() for mount in self.mounts],
             "sysctls": dict(self.sysctls),
-            "setup": self.setup,
             "log": self.log,
             "restart": self.restart,
             "listen": [{"path": path} for path in self.listen],
@@ -87,27 +84,26 @@ class Process:
         return request
 
 
-def node(  # noqa: PLR0913 - a builder of one value, by keywords only
+def node(
     name: str,
     *,
     hostname: str | None = None,
     own_run: bool = False,
     mounts: tuple[Mount, ...] = (),
     sysctls: Mapping[str, str] | None = None,
-    setup: tuple[tuple[str, ...], ...] = (),
 ) -> Process:
     """Describe a machine of the lab: own network, mount, PID and UTS namespaces, held by a process that does nothing.
 
-    With `own_run` it has a /run of its own and cannot see the lab's state and sockets.
+    With `own_run` it has a /run of its own and cannot see the lab's state and sockets. Whoever enters it first mounts
+    its /proc.
     """
     return Process(
         name=name,
         argv=None,
         unshare=("net", "mnt", "pid", "uts"),
         hostname=hostname or name,
-        mounts=(OWN_PROC, OWN_SYS, *((OWN_RUN,) if own_run else ()), *mounts),
+        mounts=(OWN_SYS, *((OWN_RUN,) if own_run else ()), *mounts),
         sysctls=sysctls or {},
-        setup=setup,
     )
 
 

@@ -105,11 +105,16 @@ def test_programs_are_found_as_a_shell_would(tmp_path: Path) -> None:
 
 
 def test_a_lab_s_arguments_are_its_mark() -> None:
-    arguments = ("python3", "-I", census.MAIN, *census.arguments("a", "x y.py", 3))
-    assert census.parse("\0".join(arguments) + "\0") == ("a", "x y.py")
-    assert census.parse("\0".join((*arguments[:6], ""))) is None
-    assert census.parse("python3\0") is None
+    assert census.arguments(3)[0] == census.MARK
     assert Path(census.MAIN).is_file()
+
+
+def test_a_lab_s_environment_tells_its_name_and_file() -> None:
+    found = {"HOME": "/root", **census.environment("a", "x=y z.py"), "EMPTY": ""}
+    text = "".join(f"{name}={value}\0" for name, value in found.items())
+    assert census.parse(text) == ("a", "x=y z.py")
+    assert census.parse("HOME=/root\0") is None
+    assert census.parse("") is None
 
 
 def test_this_process_is_not_a_lab_and_has_one_start_time() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from lab.emulation.pod.init.server import Line, decode
 from lab.emulation.pod.init.spec import BadRequest, Spec, names, seconds, signal_number
-from lab.emulation.pod.process import OWN_PROC, OWN_RUN, OWN_SYS, Mount, Process, ProcessState, node
+from lab.emulation.pod.process import OWN_RUN, OWN_SYS, Mount, Process, ProcessState, node
 
 MINIMAL: dict[str, object] = {"op": "spawn", "name": "a", "argv": ["true"]}
 
@@ -29,7 +29,6 @@ def test_a_full_process_survives_the_way_to_init() -> None:
         enter={"net": "host1"},
         mounts=(Mount("tmpfs", "/mnt", options="mode=0700"), Mount("bind", "/a", "/b", readonly=True)),
         sysctls={"net.ipv4.ip_forward": "1"},
-        setup=(("ip", "link"),),
         log="/run/x.log",
         restart=True,
         listen=("/run/x.sock",),
@@ -38,7 +37,7 @@ def test_a_full_process_survives_the_way_to_init() -> None:
         ready_timeout_s=3,
     )
     spec = through_json(process)
-    for key in ("name", "argv", "env", "cwd", "enter", "sysctls", "setup", "log", "restart", "listen", "after_restart"):
+    for key in ("name", "argv", "env", "cwd", "enter", "sysctls", "log", "restart", "listen", "after_restart"):
         assert getattr(spec, key) == getattr(process, key), key
     assert spec.unshare == ("mnt", "pid")
     assert (spec.ready, spec.ready_timeout_s) == ("/run/x.pid", 3.0)
@@ -48,9 +47,9 @@ def test_a_full_process_survives_the_way_to_init() -> None:
     ]
 
 
-def test_a_node_has_its_own_proc_and_sys_and_may_have_its_own_run() -> None:
-    assert node("vm").mounts == (OWN_PROC, OWN_SYS)
-    assert node("vm", own_run=True).mounts == (OWN_PROC, OWN_SYS, OWN_RUN)
+def test_a_node_has_its_own_sys_and_may_have_its_own_run() -> None:
+    assert node("vm").mounts == (OWN_SYS,)
+    assert node("vm", own_run=True).mounts == (OWN_SYS, OWN_RUN)
     assert through_json(node("vm", hostname="web1")).hostname == "web1"
     assert through_json(node("vm")).argv is None
 
@@ -77,7 +76,7 @@ def test_a_node_has_its_own_proc_and_sys_and_may_have_its_own_run() -> None:
         ({"mounts": [{"type": "tmpfs", "target": "/x"}]}, 'needs "mnt"'),
         ({"mounts": [{"type": "bind", "target": "/x"}], "unshare": ["mnt"]}, '"source" of a bind mount'),
         ({"mounts": [3], "unshare": ["mnt"]}, "expected an object"),
-        ({"setup": [[]]}, "expected a list of texts"),
+        ({"argv": None, "log": "/run/x.log"}, "a machine, which has no"),
         ({"restart": 1}, "expected true or false"),
         ({"listen": ["/x"]}, "expected an object"),
         ({"ready": "/x"}, 'expected an object with "path"'),

@@ -1,6 +1,6 @@
 """The entry point of a lab's first process.
 
-Run as `python3 -I -S -E …/init/__main__.py --hvlab-pod --lab NAME --file FILE --report FD`.
+Run as `python3 -I -S -E …/init/__main__.py --hvlab-pod --report FD`.
 
 Imports its siblings as a package of their own, so that no other part of hvlab is loaded.
 """

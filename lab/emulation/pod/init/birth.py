@@ -33,8 +33,10 @@ _MOST_FAULTY_ROUNDS = 100
 
 
 def main(arguments: list[str]) -> NoReturn:
-    """Run `--hvlab-pod --lab NAME --file FILE --report FD`."""
+    """Run `--hvlab-pod --report FD`; the environment tells the lab's name and the file it is made from."""
     options = dict(zip(arguments[1::2], arguments[2::2], strict=True))
+    name = os.environ.get("HVLAB_POD_NAME") or options["--lab"]  # TRANSITION
+    file = os.environ.get("HVLAB_POD_FILE") or options.get("--file", "")  # TRANSITION
     report = socket.socket(fileno=int(options["--report"]))
     report.set_inheritable(False)
     step = "namespaces"
@@ -45,7 +47,7 @@ def main(arguments: list[str]) -> NoReturn:
             _say(report, {"pid": pid})
             os._exit(0)
         step = "mounts"
-        _become_first(options["--lab"], (os.getcwd(), os.path.dirname(options["--file"]) or "/"))
+        _become_first(name, (os.getcwd(), os.path.dirname(file) or "/"))
         init = Init(report)
     except OSError as error:
         _say(report, {"fault": str(error.strerror or error), "errno": error.errno, "step": step})

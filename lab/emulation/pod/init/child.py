@@ -1,4 +1,4 @@
-"""The way of a freshly forked child to its program: namespaces, mounts, sysctls, set-up commands, descriptors, exec.
+"""The way of a freshly forked child to its program: namespaces, mounts, sysctls, descriptors, exec.
 
 Runs in the child only and never returns. What goes wrong is written, in words, to the status pipe; the pipe closing
 without a word means that the program runs.
@@ -16,7 +16,6 @@ from . import kernel
 from .spec import MountSpec, Spec
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_SET_UP_OUTPUT_BYTES = 2000
 _HIGH_FD = 200
 _SIGNALS = frozenset(range(1, 32)) - {signal.SIGKILL, signal.SIGSTOP}
 
@@ -35,12 +34,13 @@ def run(spec: Spec, targets: dict[str, int], listeners: list[int], status: Statu
     try:
         _become(spec, targets, listeners, status, nofile)
     except BaseException as error:  # noqa: BLE001 - whatever it is, it must reach the one who asked
-        os.write(status.fd, _words(error).encode()[:4000])
+        os.write(status.fd, words(error).encode()[:4000])
     finally:
         os._exit(127)
 
 
-def _words(error: BaseException) -> str:
+def words(error: BaseException) -> str:
+    """Return what went wrong, and with what."""
     if isinstance(error, OSError):
         return f"{error.strerror}" + (f": {error.filename}" if error.filename else "")
     return f"{type(error).__name__}: {error}"
@@ -58,25 +58,19 @@ def _become(spec: Spec, targets: dict[str, int], listeners: list[int], status: S
     if spec.hostname is not None:
         socket.sethostname(spec.hostname)
     for entry in spec.mounts:
-        _mount(entry)
+        mount(entry)
     if "net" in spec.unshare:
         kernel.loopback_up()
     for name, value in spec.sysctls.items():
-        _sysctl(name, value)
-    for command in spec.setup:
-        _set_up(command, environment)
+        write_sysctl(name, value)
     os.chdir(spec.cwd or "/")
     if listeners:
         environment["LISTEN_FDS"] = str(len(listeners))
         environment["LISTEN_PID"] = str(os.getpid())
     _descriptors(listeners, status)
     resource.setrlimit(resource.RLIMIT_NOFILE, nofile)
-    if spec.argv is None:
-        # Orphans inside a node are given to its first process; with SIGCHLD ignored the kernel reaps them by itself.
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-        execute(("sleep", "infinity"), environment)
-    else:
-        execute(spec.argv, environment)
+    assert spec.argv is not None  # machines are made elsewhere
+    execute(spec.argv, environment)
 
 
 def base_environment() -> dict[str, str]:
@@ -99,12 +93,15 @@ def _enter(spec: Spec, targets: dict[str, int]) -> None:
     handles = [(os.open(f"/proc/{targets[kind]}/ns/{kind}", os.O_RDONLY | os.O_CLOEXEC), kind) for kind in kinds]
     for handle, kind in handles:
         kernel.setns(handle, kind)
+    if {"pid", "mnt"} <= set(targets):
+        kernel.own_proc()
     rest = tuple(kind for kind in spec.unshare if kind != "pid")
     if rest:
         kernel.unshare(rest)
 
 
-def _mount(entry: MountSpec) -> None:
+def mount(entry: MountSpec) -> None:
+    """Make one mount."""
     flags = kernel.MS_RDONLY if entry.readonly else 0
     if entry.fstype == "bind":
         kernel.mount(entry.source, entry.target, "bind", kernel.MS_BIND | kernel.MS_REC)
@@ -116,7 +113,7 @@ def _mount(entry: MountSpec) -> None:
     kernel.mount(entry.source, entry.target, entry.fstype, flags, entry.options)
 
 
-def _sysctl(name: str, value: str) -> None:
+def write_sysctl(name: str, value: str) -> None:
     """Write one sysctl; a name with slashes is taken as it is, so that interface names may contain dots."""
     path = "/proc/sys/" + (name if "/" in name else name.replace(".", "/"))
     try:
@@ -124,17 +121,6 @@ def _sysctl(name: str, value: str) -> None:
             handle.write(value)
     except OSError as error:
         raise OSError(error.errno, f"sysctl {name}={value}: {error.strerror}") from error
-
-
-def _set_up(command: tuple[str, ...], environment: dict[str, str]) -> None:
-    output = os.memfd_create("output")
-    actions = [(os.POSIX_SPAWN_DUP2, output, 1), (os.POSIX_SPAWN_DUP2, output, 2)]
-    pid = os.posix_spawn(find_program(command[0], environment), command, environment, file_actions=actions)
-    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    if code != 0:
-        said = os.pread(output, _SET_UP_OUTPUT_BYTES, 0).decode(errors="replace").strip()
-        raise OSError(0, f'"{" ".join(command)}" ended with status {code}{": " if said else ""}{said}')
-    os.close(output)
 
 
 def _descriptors(listeners: list[int], status: Status) -> None:

@@ -71,6 +71,14 @@ def remount_readonly(target: str) -> None:
     mount("none", target, "bind", MS_REMOUNT | MS_BIND | MS_RDONLY | flags)
 
 
+def own_proc() -> None:
+    """Mount /proc for the PID namespace of the caller, unless it is there already: done by who enters a machine."""
+    with open("/proc/self/status", encoding="utf-8", errors="replace") as status:
+        numbers = next((line.split()[1:] for line in status if line.startswith("NSpid:")), ["?"])
+    if len(numbers) > 1:
+        mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+
+
 def die_with_parent(signal_number: int) -> None:
     """Ask for this signal when the parent thread ends; cleared by any change of credentials."""
     _check(_libc.prctl(_PR_SET_PDEATHSIG, signal_number, 0, 0, 0), "ask for a signal at the parent's death")

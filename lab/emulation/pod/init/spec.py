@@ -48,7 +48,6 @@ class Spec:
         "ready",
         "ready_timeout_s",
         "restart",
-        "setup",
         "sysctls",
         "unshare",
     )
@@ -67,12 +66,14 @@ class Spec:
         self.hostname = text(raw, "hostname") if raw.get("hostname") is not None else None
         self.mounts = tuple(MountSpec(entry) for entry in objects(raw, "mounts"))
         self.sysctls = mapping(raw, "sysctls")
-        self.setup = tuple(words({"setup": entry}, "setup") for entry in sequence(raw, "setup"))
         self.log = path(raw, "log") if raw.get("log") is not None else None
         self.restart = flag(raw, "restart")
         self.listen = tuple(path(entry, "path") for entry in objects(raw, "listen"))
         self.after_restart = words(raw, "after_restart") if raw.get("after_restart") is not None else None
         self.ready, self.ready_timeout_s = ready(raw)
+        more = (self.enter, self.log, self.restart, self.listen, self.ready, self.cwd not in (None, "/"))
+        if self.argv is None and any(more):
+            raise BadRequest('a machine, which has no "argv", is given more than namespaces, mounts, sysctls and "env"')
         if self.hostname is not None and "uts" not in self.unshare:
             raise BadRequest('"hostname" needs "uts" in "unshare"')
         if self.mounts and "mnt" not in self.unshare:

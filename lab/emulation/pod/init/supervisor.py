@@ -222,6 +222,7 @@ class Supervisor:
         entry.when_gone.append(gone)
         self._starter.cancel(entry)
         if entry.pid is None:
+            entry.state = "stopping"
             self._forget(entry)
             return
         # Nothing but SIGKILL reaches the first process of a PID namespace when it has no handler, as a node's has not.
