@@ -49,6 +49,7 @@ class Execution:
         self._wanted = wanted
         self._generation = generation
         self._pids: dict[str, int] = {}
+        self._committed: dict[str, int] = {}
 
     def phases(self) -> Iterator[tuple[str, Callable[[], None]]]:
         """Yield what is to be done, in order, with a title for each phase that this plan needs."""
@@ -62,8 +63,9 @@ class Execution:
             ("starting machines", self._create_nodes, (Node, Interface), (create, change, remove)),
             ("plugging in cables", self._create_cables, (Cable,), (create, change)),
             ("starting Open vSwitch", self._create_instances, (Instance,), (create,)),
-            ("configuring addresses", lambda: self._configure(internal=False), settings, (create, change)),
             ("creating switches", self._create_bridges_and_ports, (Bridge, Port), (create, change)),
+            ("configuring addresses", lambda: self._configure(internal=False), settings, (create, change)),
+            ("connecting ports", self._await_ports, (Bridge, Port), (create, change)),
             ("configuring the management OS", lambda: self._configure(internal=True), settings, (create, change)),
         )
         for title, act, kinds, actions in phases:
@@ -113,7 +115,8 @@ class Execution:
                 operations += ovs.remove_port(tables, resource)
         for bridge in sorted({each.bridge for each in resources if isinstance(each, Port) and each.intent}):
             operations += ovs.raise_generation(bridge, self._generation)
-        self._commit(node, operations)
+        if operations:
+            self._await(node, self._commit(node, operations))
 
     def _remove_nodes_and_cables(self) -> None:
         gone = {node.name for node in self._resources(Node, Action.REMOVE)}
@@ -232,7 +235,11 @@ class Execution:
         for node in sorted(operations):
             for device in sorted(touched[node]):
                 operations[node] += ovs.raise_generation(device, self._generation)
-            self._commit(node, operations[node])
+            self._committed[node] = self._commit(node, operations[node])
+
+    def _await_ports(self) -> None:
+        for node, number in self._committed.items():
+            self._await(node, number)
 
     def _blind_nics(self, ports: Iterable[Step]) -> None:
         taken: dict[str, list[str]] = defaultdict(list)
@@ -242,13 +249,16 @@ class Execution:
                 taken[port.node].append(port.device)
         self._blind(taken)
 
-    def _commit(self, node: str, operations: list[Operation]) -> None:
-        """Commit, and wait until the daemon has done it: then every device is there, or the reason why not."""
-        if not operations:
-            return
+    def _commit(self, node: str, operations: list[Operation]) -> int:
+        """Commit to a node's database and return the number of the configuration that this makes."""
         with OvsdbClient(str(ovs.directory(node) / "db.sock")) as database:
             results = database.transact(*operations, *ovs.raise_next_cfg())
-            number = results[len(operations) + 1]["rows"][0]["next_cfg"]
+        number: int = results[len(operations) + 1]["rows"][0]["next_cfg"]
+        return number
+
+    def _await(self, node: str, number: int) -> None:
+        """Wait until the daemon has done a configuration: then every device is there, or the reason why not."""
+        with OvsdbClient(str(ovs.directory(node) / "db.sock")) as database:
             database.transact(ovs.wait_for_cfg(number, DEVICE_TIMEOUT_S))
             errors = list(ovs.broken(database.rows(ovs.SELECT_ERRORS)[0]))
         if errors:
