@@ -21,6 +21,7 @@ from lab.errors import LabFault
 _NEWLINK, _DELLINK, _GETLINK, _NEWLINKPROP = 16, 17, 18, 108
 _NEWADDR, _DELADDR, _GETADDR = 20, 21, 22
 _NEWROUTE, _DELROUTE, _GETROUTE = 24, 25, 26
+_DELNEIGH, _GETNEIGH = 29, 30
 _NEWRULE, _DELRULE, _GETRULE = 32, 33, 34
 _ERROR, _DONE = 2, 3
 
@@ -38,6 +39,7 @@ _IFA_ADDRESS, _IFA_LOCAL, _IFA_BROADCAST, _IFA_F_NODAD = 1, 2, 4, 2
 _RTA_DST, _RTA_OIF, _RTA_GATEWAY, _RTA_TABLE = 1, 4, 5, 15
 _UNICAST, _UNREACHABLE, _BOOT, _LINK_SCOPE, _NOWHERE = 1, 7, 3, 253, 255
 _COMPAT_TABLE, MAIN_TABLE = 252, 254
+_NDA_DST: Final = 1
 _FRA_SRC, _FRA_PRIORITY, _FRA_TABLE, _TO_TABLE = 2, 6, 15, 1
 
 _HEADER: Final = struct.Struct("=IHHII")
@@ -45,6 +47,7 @@ _ATTRIBUTE: Final = struct.Struct("=HH")
 _LINK: Final = struct.Struct("=BxHiII")
 _ADDR: Final = struct.Struct("=BBBBI")
 _ROUTE: Final = struct.Struct("=BBBBBBBBI")
+_NEIGHBOUR: Final = struct.Struct("=BxxxiHBB")
 _RULE: Final = struct.Struct("=BBBBBxxBI")
 _MOST_AT_ONCE: Final = 64
 _RECEIVE_BYTES: Final = 1 << 17
@@ -188,6 +191,13 @@ def _rule(kind: int, flags: int, source: str, table: int, priority: int) -> Mess
     return Message(f"rule {'add' if kind == _NEWRULE else 'delete'} from {source} lookup {table}", kind, flags, body)
 
 
+def delete_neighbour(index: int, address: str) -> Message:
+    """Forget the MAC address of a neighbour at a link, given by its number."""
+    found = ip_address(address)
+    body = _NEIGHBOUR.pack(_family(found.version), index, 0, 0, 0) + _attribute(_NDA_DST, found.packed)
+    return Message(f"neighbour delete {address}", _DELNEIGH, 0, body)
+
+
 def _family(version: int) -> int:
     return socket.AF_INET if version == 4 else socket.AF_INET6
 
@@ -299,6 +309,15 @@ class Conversation:
             values = _attributes(body, _RULE.size)
             if _FRA_SRC in values and values.get(_FRA_PRIORITY) == struct.pack("=I", priority):
                 found.add(str(ip_address(values[_FRA_SRC])))
+        return found
+
+    def neighbours(self) -> list[tuple[int, str]]:
+        """Return the neighbours that the kernel knows or asks for, as (number of the link, address)."""
+        found = []
+        for body in self._dump(_GETNEIGH, _NEIGHBOUR.pack(0, 0, 0, 0, 0)):
+            values = _attributes(body, _NEIGHBOUR.size)
+            if _NDA_DST in values:
+                found.append((_NEIGHBOUR.unpack_from(body)[1], str(ip_address(values[_NDA_DST]))))
         return found
 
     def _dump(self, kind: int, body: bytes) -> Iterator[bytes]:
