@@ -45,11 +45,11 @@ Match: TypeAlias = tuple[Criterion, ...]
 def match(**wanted: int | tuple[int, int]) -> Match:
     """Return a match from ``field=value`` or ``field=(value, mask)``; no argument matches every frame."""
     criteria = []
-    for name, value in wanted.items():
+    for name, value in sorted(wanted.items()):
         full = FIELDS[name].full_mask
         number, mask = value if isinstance(value, tuple) else (value, full)
         criteria.append(Criterion(name, number & mask, mask))
-    return tuple(sorted(criteria))
+    return tuple(criteria)
 
 
 @dataclass(frozen=True, slots=True)

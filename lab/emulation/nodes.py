@@ -32,12 +32,16 @@ def sysctls(node: Node) -> dict[str, str]:
             f"ipv4/conf/{scope}/rp_filter": "0",
             f"ipv4/conf/{scope}/accept_redirects": "0",
             f"ipv4/conf/{scope}/send_redirects": "0",
-            f"ipv4/conf/{scope}/arp_ignore": "1",
-            f"ipv4/conf/{scope}/arp_announce": "2",
             f"ipv6/conf/{scope}/accept_dad": "0",
-            # Open vSwitch takes an internal port down to give it another MAC address; Linux would drop what is static.
-            f"ipv6/conf/{scope}/keep_addr_on_down": "1",
         }
+    values |= {
+        "ipv4/conf/all/arp_ignore": "1",
+        "ipv4/conf/all/arp_announce": "2",
+        # Open vSwitch takes an internal port down to give it another MAC address; Linux would drop what is static.
+        "ipv6/conf/all/keep_addr_on_down": "1",
+        # No router of a lab advertises itself, and every question after one goes to each port of the switch.
+        "ipv6/conf/default/router_solicitations": "0",
+    }
     # The switch's side of a cable must stay silent; a machine's own interfaces are given IPv6 one by one.
     silent = node.role in (Role.HOST, Role.PHYSICAL)
     values["ipv6/conf/default/disable_ipv6"] = "1" if silent else "0"
