@@ -54,7 +54,8 @@ system: set-up-test ## whole labs in namespaces
 
 ifneq ($(wildcard tests/bench/test_*.py),)
 OPTIONAL += bench
-bench: set-up-test ## figures: hvlab beside stock Mininet and a bare bridge
+bench: set-up-test ## figures: hvlab beside stock Mininet and a bare bridge (HVLAB_BENCH_ROUNDS=5)
+	@.make/packages --bench
 	@.make/test bench
 endif
 

@@ -69,18 +69,26 @@ def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _plain(value: object) -> object:
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    kind: Any = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    if names := _names(kind):
+        return {name: _plain(getattr(value, name)) for name in names}
     if isinstance(value, tuple | list | frozenset):
         items = [_plain(item) for item in value]
         return sorted(items, key=json.dumps) if isinstance(value, frozenset) else items
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, Enum):
-        return value.value
-    if value is None or isinstance(value, str | int | float | bool):
-        return value
-    return str(value)
+    return value.value if isinstance(value, Enum) else str(value)
+
+
+_AS_THEY_ARE: Final = frozenset((str, int, float, bool, type(None)))
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    """Return the names of a dataclass's fields, of another type none."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
 
 
 @cache
@@ -137,8 +145,7 @@ def _member(kind: type[Enum], found: object, path: str) -> Enum:
 
 
 def _object(kind: Any, content: dict[str, object], path: str) -> Any:
-    hints = _hints(kind)
-    names = [field.name for field in fields(kind)]
+    hints, names = _hints(kind), _names(kind)
     if set(content) != set(names):
         different = ", ".join(sorted(set(content) ^ set(names)))
         raise CodecError(f"{path} has other keys than expected: {different}")

@@ -118,6 +118,13 @@ def read_tables(node: str) -> Tables:
     return Tables(bridges, ports, interfaces, root["next_cfg"], root["cur_cfg"])
 
 
+def read_external_ids(node: str) -> dict[str, dict[str, str]]:
+    """Return the external_ids of each of a node's bridges."""
+    with OvsdbClient(str(ovs.directory(node) / "db.sock")) as database:
+        select = {"op": "select", "table": "Bridge", "where": [], "columns": ["name", "external_ids"]}
+        return {row["name"]: row["external_ids"] for row in database.rows(select)[0]}
+
+
 def _bridges(tables: Mapping[str, Tables]) -> Iterator[Bridge]:
     for node in sorted(tables):
         yield from ovs.observed_bridges(node, tables[node])
