@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from controllers.patience import DEFAULT_S, Patience
 from controllers.view import PortView, SwitchView
 from lab.errors import InputError, LabError
 from lab.intent import IntentError, decode_port, decode_switch
@@ -49,15 +50,26 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--listen", metavar="PATH", action="append", default=[], help="Unix socket to create and listen on"
     )
+    run.add_argument(
+        "--patience", type=_seconds, metavar="SECONDS", default=DEFAULT_S,
+        help=f"how long a switch may take to answer before that is a fault (default {DEFAULT_S:g})",
+    )  # fmt: skip
     commands.add_parser("describe", help="print the manual of the pipeline")
     compile_ = commands.add_parser("compile", help="print the flows of one switch")
     compile_.add_argument("file", nargs="?", default="-", help="file to read (default: standard input)")
     return parser
 
 
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0.1 <= seconds <= 3600:
+        raise ValueError(text)
+    return seconds
+
+
 def _run(options: argparse.Namespace) -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr, level=logging.INFO)
-    from controllers import framework  # loads the framework, which the other commands do not need
+    from controllers import framework, watchdog  # they load the framework, which the other commands do not need
 
     logging.getLogger(framework.NAME).setLevel(logging.WARNING)
     framework.patch()
@@ -65,7 +77,9 @@ def _run(options: argparse.Namespace) -> None:
     listeners += [framework.listen(path) for path in options.listen]
     if not listeners:
         raise InputError("nowhere to listen", remedy="give --listen or --listen-fd; both can be given several times")
-    framework.run(listeners, "controllers.app", ovsdb_glob=options.ovsdb_glob)
+    patience = Patience(options.patience)
+    watchdog.start(patience)
+    framework.run(listeners, "controllers.app", ovsdb_glob=options.ovsdb_glob, patience=patience)
 
 
 def _describe() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from controllers.fleet import Fleet
 from controllers.framework import DEAD, MAIN, App, events, handles, ofproto
+from controllers.patience import Patience
 
 
 class Application(App):  # type: ignore[misc]  # the framework is untyped
@@ -13,9 +14,9 @@ class Application(App):  # type: ignore[misc]  # the framework is untyped
 
     OFP_VERSIONS = [ofproto.OFP_VERSION]
 
-    def __init__(self, *args: Any, ovsdb_glob: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, ovsdb_glob: str, patience: Patience, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._fleet = Fleet(ovsdb_glob)
+        self._fleet = Fleet(ovsdb_glob, patience)
 
     def start(self) -> None:
         super().start()

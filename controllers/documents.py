@@ -10,11 +10,15 @@ from lab.intent import GENERATION_KEY, IntentError, decode_port, decode_switch
 
 @dataclass(frozen=True, slots=True)
 class PortDocument:
-    """An interface with a port intent; ``ofport`` is None until the switch has given the port a number."""
+    """An interface with a port intent; ``ofport`` is None until the switch has given the port a number.
+
+    ``error`` is why Open vSwitch could not, or can no longer, open the device.
+    """
 
     device: str
     ofport: int | None
     text: str
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +58,13 @@ def view_of(documents: SwitchDocuments) -> SwitchView:
         if document.ofport is not None:
             ports.append(PortView(document.ofport, document.device, intent))
     return SwitchView(decode_switch(documents.text), tuple(sorted(ports, key=lambda port: port.ofport)))
+
+
+def missing_ports(documents: SwitchDocuments) -> str:
+    """Return in words which port has no device and why; IntentError if its document is not right."""
+    missing = [port for port in documents.ports if port.ofport is None]
+    # One that Open vSwitch complains of explains more than one that it has not come to yet.
+    first = min(missing, key=lambda port: (not port.error, port.device))
+    more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
+    why = first.error or "Open vSwitch has not opened it"
+    return f'port {first.device} of "{decode_port(first.text).adapter}" is missing{more}: {why}'

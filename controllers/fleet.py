@@ -8,6 +8,7 @@ from typing import Any
 from controllers.framework import spawn
 from controllers.intent_source import IntentChanged, IntentSource
 from controllers.openflow.channel import Channel
+from controllers.patience import Patience
 from controllers.reconcile import Reconciler
 
 _LOG = logging.getLogger("controllers.fleet")
@@ -16,7 +17,8 @@ _LOG = logging.getLogger("controllers.fleet")
 class Fleet:
     """Routes connections, answers and intents to one reconciler per switch, by datapath id."""
 
-    def __init__(self, ovsdb_glob: str) -> None:
+    def __init__(self, ovsdb_glob: str, patience: Patience) -> None:
+        self._patience = patience
         self._intents = IntentSource(ovsdb_glob, self._intent_changed)
         self._reconcilers: dict[int, Reconciler] = {}
         self._channels: dict[Any, Channel] = {}
@@ -27,7 +29,7 @@ class Fleet:
 
     def connected(self, datapath: Any) -> None:
         """Take a switch into service. One that no database has mentioned makes us look for new databases."""
-        channel = Channel(datapath)
+        channel = Channel(datapath, self._patience.answer_s)
         self._channels[datapath] = channel
         reconciler = self._reconciler(datapath.id)
         reconciler.connected(channel)
@@ -40,6 +42,7 @@ class Fleet:
         if channel is not None:
             channel.lost()
             self._reconciler(datapath.id).disconnected(channel)
+            self._forget_if_idle(datapath.id)
 
     def answered(self, message: Any) -> None:
         """Hand a switch's message to the channel that may be waiting for it."""
@@ -49,9 +52,14 @@ class Fleet:
 
     def _intent_changed(self, change: IntentChanged) -> None:
         self._reconciler(change.dpid).intended(change.documents)
+        self._forget_if_idle(change.dpid)
 
     def _reconciler(self, dpid: int) -> Reconciler:
         if dpid not in self._reconcilers:
-            self._reconcilers[dpid] = Reconciler(lambda outcome: self._intents.report(dpid, outcome))
+            self._reconcilers[dpid] = Reconciler(lambda outcome: self._intents.report(dpid, outcome), self._patience)
             spawn(self._reconcilers[dpid].run)
         return self._reconcilers[dpid]
+
+    def _forget_if_idle(self, dpid: int) -> None:
+        if self._reconcilers[dpid].is_idle:
+            self._reconcilers.pop(dpid).end()

@@ -1,16 +1,18 @@
 """Intents from OVSDB, and acknowledgements back into it.
 
 Each database is watched through its own connection; a change arrives as a notification, nothing is polled. A database
-that goes away is connected to again when it is back. Only the keys that belong to the controller are ever written, one
-at a time.
+that goes away is connected to again when it is back, and forgotten when its directory is gone. Only the keys that
+belong to the controller are ever written, one at a time.
 """
 
 from __future__ import annotations
 
 import glob
 import logging
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from ovs.db.idl import Idl, SchemaHelper, Transaction
@@ -22,7 +24,10 @@ from controllers.reconcile import Outcome
 from lab.intent import APPLIED_KEY, FAULT_KEY, GENERATION_KEY, PORT_KEY, SWITCH_KEY
 
 _LOG = logging.getLogger("controllers.intents")
-_MAX_BACKOFF_MS: Final = 1000
+_MIN_BACKOFF_MS: Final = 20
+_MAX_BACKOFF_MS: Final = 250
+_RETRY_S: Final = 1.0
+"""How long to wait after a server has refused an acknowledgement, as it does while its disk is full."""
 
 
 def _set_of(key: object, maximum: object = 1) -> dict[str, object]:
@@ -43,7 +48,14 @@ _SCHEMA: Final = {
             }
         },
         "Port": {"columns": {"interfaces": _set_of({"type": "uuid", "refTable": "Interface"}, "unlimited")}},
-        "Interface": {"columns": {"name": {"type": "string"}, "ofport": _set_of("integer"), "external_ids": _STRINGS}},
+        "Interface": {
+            "columns": {
+                "name": {"type": "string"},
+                "ofport": _set_of("integer"),
+                "error": _set_of("string"),
+                "external_ids": _STRINGS,
+            }
+        },
     },
 }
 """The part of the schema that we read; the server knows the rest."""
@@ -69,8 +81,16 @@ class IntentSource:
         """Start to watch the databases that are new."""
         for path in sorted(glob.glob(self._pattern)):
             if path not in self._databases:
-                self._databases[path] = Database(path, self._changed)
-                spawn(self._databases[path].run)
+                self._follow(path)
+
+    def _follow(self, path: str) -> None:
+        database = self._databases[path] = Database(path, self._changed)
+
+        def run() -> None:
+            database.run()
+            del self._databases[path]
+
+        spawn(run)
 
     def report(self, dpid: int, outcome: Outcome) -> None:
         """Write an outcome to the bridge it is about."""
@@ -87,17 +107,19 @@ class Database:
         self._changed = changed
         self._outcomes: dict[int, Outcome] = {}
         self._writing: Any = None
+        self._refused_at = -_RETRY_S
         self._idl: Any = None
         self.switches: dict[int, SwitchDocuments] = {}
 
     def run(self) -> None:
-        """Work for ever."""
+        """Work until the database's directory is gone, as it is when its host has been removed."""
         helper = SchemaHelper(None, _SCHEMA)
         helper.register_all()
         self._idl = Idl(f"unix:{self._path}", helper, probe_interval=0)
-        self._idl._session.reconnect.set_backoff(10, _MAX_BACKOFF_MS)
+        reconnect = self._idl._session.reconnect  # whose set_backoff() allows no less than a second
+        reconnect.min_backoff, reconnect.max_backoff = _MIN_BACKOFF_MS, _MAX_BACKOFF_MS
         seen = self._idl.change_seqno
-        while True:
+        while self._idl._session.is_connected() or Path(self._path).parent.exists():
             self._idl.run()
             if self._idl.change_seqno != seen:
                 seen = self._idl.change_seqno
@@ -105,7 +127,12 @@ class Database:
             self._write()
             poller = Poller()
             self._idl.wait(poller)
+            if self._outcomes and self._writing is None:
+                poller.timer_wait(int(_RETRY_S * 1000))
             poller.block()
+        _LOG.info("%s is gone", self._path)
+        self._idl.close()
+        self._gone(self.switches)
 
     def report(self, dpid: int, outcome: Outcome) -> None:
         """Note an outcome and write it now if nothing is being written; :meth:`run` does otherwise."""
@@ -114,14 +141,17 @@ class Database:
 
     def _publish(self) -> None:
         found = {int(row.datapath_id[0], 16): _documents(row) for row in self._bridges()}
-        for dpid in sorted(set(self.switches) - set(found)):
-            del self.switches[dpid]
-            self._outcomes.pop(dpid, None)
-            self._changed(IntentChanged(dpid, None))
+        self._gone(set(self.switches) - set(found))
         for dpid, documents in sorted(found.items()):
             if self.switches.get(dpid) != documents:
                 self.switches[dpid] = documents
                 self._changed(IntentChanged(dpid, documents))
+
+    def _gone(self, dpids: Iterable[int]) -> None:
+        for dpid in sorted(dpids):
+            del self.switches[dpid]
+            self._outcomes.pop(dpid, None)
+            self._changed(IntentChanged(dpid, None))
 
     def _bridges(self) -> Iterator[Any]:
         for row in self._idl.tables["Bridge"].rows.values():
@@ -134,13 +164,15 @@ class Database:
             if status == Transaction.INCOMPLETE:
                 return
             if status == Transaction.ERROR:
-                raise RuntimeError(f"{self._path} refused an acknowledgement: {self._writing.get_error()}")
+                self._refused_at = time.monotonic()
+                _LOG.error("%s refused an acknowledgement: %s", self._path, self._writing.get_error())
             self._writing = None
         rows = {int(row.datapath_id[0], 16): row for row in self._bridges()}
         for dpid, outcome in list(self._outcomes.items()):
             if dpid not in rows or not _differences(rows[dpid], outcome):
                 del self._outcomes[dpid]
-        if not self._outcomes or not self._idl.has_ever_connected():
+        refused = time.monotonic() < self._refused_at + _RETRY_S
+        if not self._outcomes or refused or not self._idl.has_ever_connected():
             return
         self._writing = Transaction(self._idl)
         for dpid, outcome in self._outcomes.items():
@@ -163,7 +195,7 @@ def _differences(row: Any, outcome: Outcome) -> dict[str, str | None]:
 def _documents(bridge: Any) -> SwitchDocuments:
     interfaces = (interface for port in bridge.ports for interface in port.interfaces)
     ports = (
-        PortDocument(row.name, _ofport(row), row.external_ids[PORT_KEY])
+        PortDocument(row.name, _ofport(row), row.external_ids[PORT_KEY], "".join(row.error))
         for row in interfaces
         if PORT_KEY in row.external_ids
     )

@@ -1,7 +1,9 @@
 """One switch: whenever its intent or its connection changes, make it hold what it should, and say so.
 
 Nothing is remembered that could be wrong: after every (re)connection what the switch holds is read back, and only the
-difference is sent. While changes are under way newer intents replace one another; the newest is applied next.
+difference is sent. While changes are under way newer intents replace one another; the newest is applied next. What a
+switch refuses is tried again, ever less often; a switch that is silent, or away, or lacks a device is a fault, and one
+that has nothing to do is asked now and then whether it is there.
 """
 
 from __future__ import annotations
@@ -13,9 +15,10 @@ from dataclasses import dataclass
 
 from controllers.compiler import Program, compile_switch
 from controllers.diff import Installed, diff, holdings
-from controllers.documents import SwitchDocuments, view_of
+from controllers.documents import SwitchDocuments, missing_ports, view_of
 from controllers.framework import hub
-from controllers.openflow.channel import Channel, ChannelLost
+from controllers.openflow.channel import Channel, ChannelLost, Refused, Silent
+from controllers.patience import Patience
 from lab.errors import LabError
 
 _LOG = logging.getLogger("controllers.reconcile")
@@ -32,65 +35,98 @@ class Outcome:
 class Reconciler:
     """Makes one switch follow its intent. Its methods only note what happened; :meth:`run` does the work."""
 
-    def __init__(self, report: Callable[[Outcome], None]) -> None:
+    def __init__(self, report: Callable[[Outcome], None], patience: Patience) -> None:
         self._report = report
+        self._patience = patience
         self._changed = hub.Event()
         self._documents: SwitchDocuments | None = None
         self._since = 0.0
         self._channel: Channel | None = None
+        self._away_since = time.monotonic()
         self._installed: Installed | None = None
         self._compiled: tuple[SwitchDocuments, Program] | None = None
+        self._unfinished = False
+        self._refusals = 0
+        self._fault = ""
+        self._ended = False
 
     @property
     def has_intent(self) -> bool:
         return self._documents is not None
 
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether the switch has neither an intent nor a connection."""
+        return self._documents is None and self._channel is None
+
     def intended(self, documents: SwitchDocuments | None) -> None:
         """Note the switch's newest intent; None if it has none any more."""
         self._documents = documents
-        self._since = time.monotonic()
-        self._changed.set()
+        self._refusals = 0
+        self._happened()
 
     def connected(self, channel: Channel) -> None:
         """Note that the switch has connected: what it holds is not known any more."""
         self._channel, self._installed = channel, None
-        self._since = time.monotonic()
-        self._changed.set()
+        self._happened()
 
     def disconnected(self, channel: Channel) -> None:
         """Note that a connection is gone."""
         if self._channel is channel:
             self._channel = self._installed = None
+            self._away_since = time.monotonic()
+            self._changed.set()
+
+    def end(self) -> None:
+        """Make :meth:`run` return."""
+        self._ended = True
+        self._changed.set()
 
     def run(self) -> None:
-        """Work for ever."""
+        """Work until :meth:`end`."""
+        pause_s: float | None = None
         while True:
-            self._changed.wait()
+            happened = self._changed.wait(pause_s)
             self._changed.clear()
-            if self._documents is not None and self._channel is not None:
-                self._settle(self._documents, self._channel)
+            if self._ended:
+                return
+            pause_s = self._work(happened) if self._documents is not None else None
 
-    def _settle(self, documents: SwitchDocuments, channel: Channel) -> None:
-        since = self._since
+    def _happened(self) -> None:
+        self._since = time.monotonic()
+        self._changed.set()
+
+    def _work(self, happened: bool) -> float | None:
+        """Do what there is to do; return how long to rest if nothing happens meanwhile (None: for ever)."""
+        documents, channel = self._documents, self._channel
+        assert documents is not None
+        if channel is None:
+            return self._await_connection(documents)
         try:
-            generation = documents.generation_number()
-            count = self._apply(self._compile(documents), channel)
+            if happened or self._unfinished:
+                return self._settle(documents, channel)
+            channel.probe()
+        except Silent as silent:
+            self._fail(documents, str(silent))
         except ChannelLost as lost:
             _LOG.info("switch %s: %s; it will be read back when it connects again", documents.bridge, lost)
-            return
         except LabError as error:
-            if self._channel is channel:
-                self._installed = None
-            _LOG.error("switch %s generation %s: %s", documents.bridge, documents.generation, error)
-            self._report(Outcome(None, f"generation {documents.generation}: {error}"))
-            return
-        elapsed_ms = (time.monotonic() - since) * 1000
+            return self._failed(documents, channel, error)
+        return self._patience.probe_s
+
+    def _settle(self, documents: SwitchDocuments, channel: Channel) -> float:
+        """Make the switch hold what it should. Raises ChannelLost, and LabError for what cannot be."""
+        since, self._unfinished = self._since, False
+        generation = documents.generation_number()
+        count = self._apply(self._compile(documents), channel)
+        self._refusals = 0
         if documents.waiting_for:
-            names = ", ".join(documents.waiting_for)
-            _LOG.info("switch %s generation %s: waits for ports %s", documents.bridge, generation, names)
-            return
+            return self._await_ports(documents)
+        elapsed_ms = (time.monotonic() - since) * 1000
         _LOG.info("switch %s generation %s: %d changes, %.1f ms", documents.bridge, generation, count, elapsed_ms)
+        self._fault = ""
         self._report(Outcome(generation))
+        return self._patience.probe_s
 
     def _compile(self, documents: SwitchDocuments) -> Program:
         if self._compiled is not None:
@@ -109,3 +145,42 @@ class Reconciler:
         if self._channel is channel:
             self._installed = holdings(program)
         return len(changes)
+
+    def _failed(self, documents: SwitchDocuments, channel: Channel, error: LabError) -> float:
+        """Tell why the intent is not in force; what the switch refused may be possible later."""
+        if self._channel is channel:
+            self._installed = None
+        self._fail(documents, str(error))
+        if not isinstance(error, Refused):
+            return self._patience.probe_s
+        self._unfinished = True
+        self._refusals += 1
+        return self._patience.retry_s(self._refusals)
+
+    def _await_connection(self, documents: SwitchDocuments) -> float | None:
+        left = self._away_since + self._patience.connection_s - time.monotonic()
+        if left > 0:
+            return left
+        self._fail(documents, f"the switch has not been connected for {self._patience.connection_s:g} s")
+        return None
+
+    def _await_ports(self, documents: SwitchDocuments) -> float:
+        _LOG.info(
+            "switch %s generation %s: waits for ports %s",
+            documents.bridge, documents.generation, ", ".join(documents.waiting_for),
+        )  # fmt: skip
+        broken = any(port.error for port in documents.ports)
+        grace_s = self._patience.device_s if broken else self._patience.connection_s
+        left = self._since + grace_s - time.monotonic()
+        self._unfinished = left > 0
+        if left > 0:
+            return left
+        self._fail(documents, missing_ports(documents))
+        return self._patience.probe_s
+
+    def _fail(self, documents: SwitchDocuments, why: str) -> None:
+        fault = f"generation {documents.generation}: {why}"
+        if fault != self._fault:
+            _LOG.error("switch %s %s", documents.bridge, fault)
+        self._fault = fault
+        self._report(Outcome(None, fault))

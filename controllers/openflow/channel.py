@@ -7,7 +7,8 @@ was about in words.
 from __future__ import annotations
 
 import logging
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from controllers.compiler import Program
@@ -34,7 +35,11 @@ _CODE_PREFIXES = {
 
 
 class ChannelLost(Exception):
-    """The connection ended, or the switch stopped answering, before it had answered."""
+    """The connection ended before the switch had answered."""
+
+
+class Silent(ChannelLost):
+    """The switch did not answer in time; the connection has been ended."""
 
 
 class Refused(SwitchFault):
@@ -44,7 +49,7 @@ class Refused(SwitchFault):
 class Channel:
     """One connection to one switch. Only one caller may ask at a time."""
 
-    def __init__(self, datapath: Any, timeout_s: float = 10.0) -> None:
+    def __init__(self, datapath: Any, timeout_s: float) -> None:
         self._datapath = datapath
         self._timeout_s = timeout_s
         self._inbox = hub.Queue()
@@ -63,30 +68,44 @@ class Channel:
         groups = self._multipart(parser.OFPGroupDescStatsRequest(self._datapath, 0))
         return decode.installed(flows, groups)
 
+    def probe(self) -> None:
+        """Return when the switch has answered."""
+        self._ask((), {})
+
     def apply(self, changes: Sequence[Change], program: Program) -> None:
-        """Make all changes towards `program`, or none and raise Refused. Returns when the switch confirmed them."""
+        """Make all changes towards `program`, or none and raise Refused. Returns when the switch confirmed them.
+
+        Open vSwitch commits a bundle without those messages that it could not understand: it is asked before.
+        """
         about: dict[int, Change | str] = {}
-        buffer = bytearray()
-        buffer += self._control(ofproto.ONF_BCT_OPEN_REQUEST, about, "open a bundle")
+        commit = [(self._control(ofproto.ONF_BCT_COMMIT_REQUEST), "commit a bundle")]
+        for messages in (self._filled(changes), commit):
+            if errors := self._ask(messages, about):
+                self._ask([(self._control(ofproto.ONF_BCT_DISCARD_REQUEST), "discard a bundle")], about)
+                # The first error is the cause; the commit's own only says that there was one.
+                cause = _in_words(about[errors[0].xid], program)
+                raise Refused(f"the switch refused to {cause}: {_error_text(errors[0])}")
+
+    def _filled(self, changes: Sequence[Change]) -> Iterator[tuple[Any, Change | str]]:
+        """Yield the messages that open and fill a bundle, and what each is about."""
+        yield self._control(ofproto.ONF_BCT_OPEN_REQUEST), "open a bundle"
         for count, change in enumerate(changes, start=1):
             inner = message_of(change, self._datapath)
-            outer = parser.ONFBundleAddMsg(self._datapath, _BUNDLE_ID, _BUNDLE_FLAGS, inner, [])
-            buffer += self._serialized(outer, about, change)
+            yield parser.ONFBundleAddMsg(self._datapath, _BUNDLE_ID, _BUNDLE_FLAGS, inner, []), change
             if count % _PAUSE_EVERY == 0:
                 hub.sleep(0)  # let other switches' messages through
-        buffer += self._control(ofproto.ONF_BCT_COMMIT_REQUEST, about, "commit a bundle")
-        barrier = parser.OFPBarrierRequest(self._datapath)
-        buffer += self._serialized(barrier, about, "pass a barrier")
-        self._send(bytes(buffer))
-        errors = self._errors_until(barrier.xid, about)
-        if errors:
-            # The first error is the cause; the commit's own only says that there was one.
-            cause = about[errors[0].xid]
-            raise Refused(f"the switch refused to {_in_words(cause, program)}: {_error_text(errors[0])}")
 
-    def _control(self, kind: int, about: dict[int, Change | str], what: Change | str) -> bytes:
-        request = parser.ONFBundleCtrlMsg(self._datapath, _BUNDLE_ID, kind, _BUNDLE_FLAGS, [])
-        return self._serialized(request, about, what)
+    def _ask(self, messages: Iterable[tuple[Any, Change | str]], about: dict[int, Change | str]) -> list[Any]:
+        """Send messages and a barrier; return the errors that come of anything in `about`, where these are added."""
+        barrier = parser.OFPBarrierRequest(self._datapath)
+        buffer = bytearray()
+        for message, what in chain(messages, [(barrier, "pass a barrier")]):
+            buffer += self._serialized(message, about, what)
+        self._send(bytes(buffer))
+        return self._errors_until(barrier.xid, about)
+
+    def _control(self, kind: int) -> Any:
+        return parser.ONFBundleCtrlMsg(self._datapath, _BUNDLE_ID, kind, _BUNDLE_FLAGS, [])
 
     def _serialized(self, message: Any, about: dict[int, Change | str], what: Change | str) -> bytes:
         self._datapath.set_xid(message)
@@ -130,7 +149,7 @@ class Channel:
             message = self._inbox.get(timeout=self._timeout_s)
         except hub.QueueEmpty:
             self._datapath.close()
-            raise ChannelLost(f"the switch did not answer for {self._timeout_s:g} s") from None
+            raise Silent(f"the switch did not answer for {self._timeout_s:g} s") from None
         if message is _LOST:
             raise ChannelLost("the connection ended")
         return message
@@ -150,7 +169,7 @@ def _in_words(what: Change | str, program: Program) -> str:
 
 def _error_text(message: Any) -> str:
     if message.type == ofproto.OFPET_EXPERIMENTER:
-        return f"experimenter error {message.exp_type}"
+        return _constant("ONFERR_ET_", message.exp_type)
     kind = _constant("OFPET_", message.type)
     prefix = _CODE_PREFIXES.get(kind, "")
     return f"{kind} {_constant(prefix, message.code) if prefix else message.code}"

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,13 +19,32 @@ def ryu_python() -> Path | None:
     return path if path.exists() else None
 
 
-class Controller:
-    """The controller process. Its listening socket outlives it."""
+_CLOCK = """
+import time
+real = time.time
+def shifted():
+    with open({path!r}) as file:
+        return real() + float(file.read() or 0)
+time.time = shifted
+"""
 
-    def __init__(self, framework: str, pattern: str, socket_path: Path, log: Path) -> None:
+
+class Controller:
+    """The controller process. Its listening socket outlives it; its clock can be set, without the machine's."""
+
+    def __init__(
+        self, framework: str, pattern: str, socket_path: Path, log: Path, *, options: Sequence[str] = ()
+    ) -> None:
         self._python = str(ryu_python()) if framework == "ryu" else sys.executable
-        self._env = {**os.environ, "HVLAB_OPENFLOW": framework, "PYTHONPATH": str(ROOT)}
+        self._clock = log.with_name("clock")
+        self.set_clock(0)
+        customized = log.with_name("customized")
+        customized.mkdir()
+        (customized / "sitecustomize.py").write_text(_CLOCK.format(path=str(self._clock)))
+        path = os.pathsep.join(map(str, (customized, ROOT)))
+        self._env = {**os.environ, "HVLAB_OPENFLOW": framework, "PYTHONPATH": path}
         self._pattern = pattern
+        self._options = options
         self.log = log
         self.target = f"unix:{socket_path}"
         self._listener = socket.socket(socket.AF_UNIX)
@@ -37,9 +57,13 @@ class Controller:
         assert not self.is_running
         descriptor = self._listener.fileno()
         command = [self._python, "-m", "controllers", "run"]
-        command += ["--ovsdb-glob", self._pattern, "--listen-fd", str(descriptor)]
+        command += ["--ovsdb-glob", self._pattern, "--listen-fd", str(descriptor), *self._options]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, env=self._env, pass_fds=[descriptor], stderr=log)
+
+    def set_clock(self, seconds: float) -> None:
+        """Make the process think that it is so much later than it is."""
+        self._clock.write_text(str(seconds))
 
     def kill(self) -> None:
         """Kill the process: SIGKILL, no goodbye."""

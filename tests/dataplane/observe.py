@@ -21,6 +21,11 @@ def learned(bridge: Bridge) -> dict[str, int]:
     return entries
 
 
+def lasting(bridge: Bridge) -> list[str]:
+    """Return the flows that the controller wrote, without what the switch has learned."""
+    return [flow for flow in bridge.flows() if f"table={FDB}, hard_timeout=" not in flow]
+
+
 def arrives(bridge: Bridge, payload: str, expected: set[str]) -> None:
     """Check that a frame left by exactly these devices; the copies of one frame leave together."""
     eventually(lambda: bridge.received(payload), lambda seen: seen >= expected)

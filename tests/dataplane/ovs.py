@@ -6,15 +6,21 @@ import json
 import os
 import re
 import shutil
+import signal
+import socket
 import struct
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tests.eventually import eventually
 
 SCHEMA = Path("/usr/share/openvswitch/vswitch.ovsschema")
+
+
+_MOST_CAPTURED = 100
+"""More ports than that, made at once, have no file with what they send: each is an open file."""
 
 
 def missing() -> str:
@@ -63,7 +69,7 @@ class OpenVSwitch:
     def start_database(self) -> None:
         """Start ovsdb-server and wait for its socket."""
         self._start("ovsdb-server", str(self.directory / "conf.db"), f"--remote=punix:{self.socket}")
-        eventually(self.socket.exists)
+        eventually(lambda: _answers(self.socket))
 
     def stop_database(self) -> None:
         """Kill ovsdb-server; what was committed is kept."""
@@ -91,6 +97,14 @@ class OpenVSwitch:
         process.wait()
         (self.directory / "ovs-vswitchd.ctl").unlink()
 
+    def pause_switch(self) -> None:
+        """Stop ovs-vswitchd where it is: it answers nothing, and keeps everything."""
+        self._processes[-1].send_signal(signal.SIGSTOP)
+
+    def resume_switch(self) -> None:
+        """Let it go on."""
+        self._processes[-1].send_signal(signal.SIGCONT)
+
     def _start(self, program: str, *arguments: str) -> None:
         log, control = self.directory / f"{program}.log", self.directory / f"{program}.ctl"
         command = [program, "-vconsole:off", "-vsyslog:off", f"--log-file={log}", f"--unixctl={control}", *arguments]
@@ -98,7 +112,7 @@ class OpenVSwitch:
 
     def vsctl(self, *arguments: str) -> str:
         """Run ovs-vsctl."""
-        return self._run("ovs-vsctl", f"--db=unix:{self.socket}", "--timeout=10", *arguments)
+        return self._run("ovs-vsctl", f"--db=unix:{self.socket}", "--timeout=30", *arguments)
 
     def appctl(self, *arguments: str) -> str:
         """Run ovs-appctl on ovs-vswitchd."""
@@ -110,8 +124,8 @@ class OpenVSwitch:
         return self._run("ovs-ofctl", "--timeout=10", "-OOpenFlow13", command, management, *arguments)
 
     def _run(self, *command: str) -> str:
-        done = subprocess.run(command, env=self._env, capture_output=True, text=True, timeout=20, check=False)
-        assert done.returncode == 0, f"{' '.join(command)}\n{done.stderr}"
+        done = subprocess.run(command, env=self._env, capture_output=True, text=True, timeout=40, check=False)
+        assert done.returncode == 0, f"{' '.join(command)[:1000]}\n{done.stderr}"
         return done.stdout
 
     def announce(self, pattern: str) -> None:
@@ -123,6 +137,11 @@ class OpenVSwitch:
         severe = re.compile(r"\|(WARN|ERR|EMER)\|")
         lines = (line for line in self.log.read_text().splitlines() if severe.search(line))
         return [line for line in lines if not any(re.search(pattern, line) for pattern in self._announced)]
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
 
 
 class Bridge:
@@ -146,7 +165,7 @@ class Bridge:
 
     def change(self, switch_intent: str) -> None:
         """Give the switch another intent."""
-        self.transact("set", "Bridge", self.name, self._id("hvlab-switch", switch_intent))
+        self.transact(*self._change(switch_intent))
 
     def add_ports(self, ports: Mapping[str, str]) -> None:
         """Add ports with their intents."""
@@ -160,18 +179,36 @@ class Bridge:
         """Remove a port."""
         self.transact("del-port", self.name, device)
 
+    def replace_ports(self, gone: Iterable[str], ports: Mapping[str, str], switch_intent: str) -> None:
+        """Remove ports, add others and give the switch another intent, all at once."""
+        removed = [word for device in gone for word in ("--", "del-port", self.name, device)]
+        self.transact(*self._change(switch_intent), *removed, *self._port_commands(ports))
+
+    def _change(self, switch_intent: str) -> list[str]:
+        return ["set", "Bridge", self.name, self._id("hvlab-switch", switch_intent)]
+
     def transact(self, *command: str) -> None:
         """Run ovs-vsctl commands and raise the generation with them."""
         self.generation += 1
         raised = ["--", "set", "Bridge", self.name, f"external_ids:hvlab-generation={self.generation}"]
         self.ovs.vsctl("--no-wait", *command, *raised)
 
+    def reconnect(self) -> None:
+        """Make the switch connect now: Open vSwitch would wait for up to 8 s after it has lost its controller."""
+        path = Path(self._controller.removeprefix("unix:"))
+        other = path.with_name(path.stem) if path.suffix == ".too" else path.with_name(f"{path.name}.too")
+        if not other.is_symlink() and not other.exists():
+            other.symlink_to(path)
+        self._controller = f"unix:{other}"
+        self.ovs.vsctl("--no-wait", "set", "Controller", self.name, f'target="{self._controller}"')
+
     def _port_commands(self, ports: Mapping[str, str]) -> list[str]:
         command = []
         for device, intent in ports.items():
             number = self._ofports.setdefault(device, len(self._ofports) + 1)
             pcap = self.ovs.directory / f"{device}.pcap"
-            options = ["type=dummy", f"ofport_request={number}", f"options:tx_pcap={pcap}"]
+            options = ["type=dummy", f"ofport_request={number}"]
+            options += [f"options:tx_pcap={pcap}"] if len(ports) <= _MOST_CAPTURED else []
             command += ["--", "add-port", self.name, device, "--", "set", "Interface", device, *options]
             command += [self._id("hvlab-port", intent)]
         return command
@@ -188,14 +225,23 @@ class Bridge:
         ids = dict(rows["data"][0][0][1])
         return {key: ids[f"hvlab-{key}"] for key in ("applied", "fault") if f"hvlab-{key}" in ids}
 
-    def settled(self) -> None:
+    def settled(self, timeout: float = 30.0) -> None:
         """Wait until the controller has acknowledged the newest generation."""
-        eventually(self.state, lambda state: state == {"applied": str(self.generation)})
+        eventually(self.is_settled, timeout=timeout)
+
+    def is_settled(self) -> bool:
+        """Tell whether the controller has acknowledged the newest generation."""
+        return self._woken_state() == {"applied": str(self.generation)}
+
+    def _woken_state(self) -> dict[str, str]:
+        """Return the state; Open vSwitch 3.1 else reads what comes with a hello only half a second later."""
+        self.ovs.appctl("version")
+        return self.state()
 
     def faulted(self) -> str:
         """Wait until the newest generation is at fault; return why."""
         prefix = f"generation {self.generation}: "
-        state = eventually(self.state, lambda state: state.get("fault", "").startswith(prefix))
+        state = eventually(self.state, lambda state: state.get("fault", "").startswith(prefix), timeout=30.0)
         return state["fault"].removeprefix(prefix)
 
     def flows(self, stage_number: int | None = None) -> list[str]:
@@ -225,6 +271,11 @@ class Bridge:
         """Return the devices that a frame with this payload has left by."""
         marker = payload.encode() + b"\0"
         return {device for device in self._ofports if any(marker in f for f in self._frames(device))}
+
+    def lost(self, device: str, payloads: Iterable[str]) -> list[str]:
+        """Return which of these payloads have not left by a device."""
+        frames = b"".join(self._frames(device))
+        return [payload for payload in payloads if payload.encode() + b"\0" not in frames]
 
     def _frames(self, device: str) -> list[bytes]:
         path = self.ovs.directory / f"{device}.pcap"

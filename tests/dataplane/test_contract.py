@@ -56,6 +56,7 @@ def test_fault_outlives_the_controller_and_ends_with_its_cause(
     bridge.change("{}")
     bridge.faulted()
     controller.restart()
+    bridge.reconnect()
     bridge.change(encode(PINNED))
     bridge.settled()
 

@@ -66,6 +66,7 @@ def test_change_and_undo_leave_the_same_flows(populated: Bridge) -> None:
 def test_what_is_installed_reads_back_as_what_was_compiled(populated: Bridge, controller: Controller) -> None:
     flows, before = populated.flows(), counters(populated)
     controller.restart()
+    populated.reconnect()
     populated.transact()
     populated.settled()
     assert changes(controller, populated) == 0, "the new controller read the flows back and found no difference"
@@ -83,6 +84,7 @@ def test_frames_pass_and_are_learned_while_the_controller_is_away(populated: Bri
     others = {f"{populated.name}p{number}" for number in (1, 2, 4)}
     eventually(lambda: populated.received("away"), lambda seen: seen == others)
     controller.start()
+    populated.reconnect()
     populated.transact()
     populated.settled()
 
@@ -96,6 +98,7 @@ def test_foreign_flows_and_groups_are_removed_on_connection(populated: Bridge, c
     management_socket.ofctl("add-group", populated.name, "group_id=99999,type=select,bucket=actions=output:1")
     management_socket.ofctl("del-flows", populated.name, "table=9")
     controller.start()
+    populated.reconnect()
     populated.transact()
     populated.settled()
     assert (populated.flows(), populated.groups()) == (flows, groups)
