@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.errors import EnvironmentFault
-from lab.trial import Outcome, try_namespaces
+from lab.trial import Outcome, Report, try_limits, try_namespaces
 
 TUN = Path("/dev/net/tun")
 PACKAGES = Path(__file__).with_name("debian-packages.txt")
@@ -65,6 +65,8 @@ def _packages(text: str) -> Iterator[Package]:
         if not line.strip() or line.startswith("#"):
             continue
         name, need, programs, purpose = (column.strip() for column in line.split("|"))
+        if need == "bench":
+            continue  # of no use to a lab
         yield Package(name, need, tuple(p for p in programs.split() if not p.startswith("module:")), purpose)
 
 
@@ -87,11 +89,15 @@ def checks() -> tuple[Check, ...]:
         *check_ovs_version(),
         *check_devices(outcome),
         check_memory(),
+        check_limits(try_limits()),
     )
 
 
 def require() -> None:
-    """Raise EnvironmentFault for the first thing missing without which no lab can start."""
+    """Raise EnvironmentFault for the first thing missing without which no lab can start.
+
+    Namespaces are not tried here: starting a lab is the trial, and tells what is wrong with them.
+    """
     for check in _essential():
         if not check.ok:
             raise EnvironmentFault(_sentence(check), remedy=check.remedy, target=check.name)
@@ -104,9 +110,6 @@ def _essential() -> Iterator[Check]:
         if package.need == "needed" and package.programs:
             yield check_program(package)
     yield check_tun()
-    outcome = try_namespaces()
-    yield check_namespaces(outcome)
-    yield check_proc(outcome)
 
 
 def render(checks: tuple[Check, ...]) -> str:
@@ -276,6 +279,32 @@ def check_proc(outcome: Outcome) -> Check:
         "a /proc that can be mounted in a namespace",
         "containers hide parts of /proc, which forbids it: start the container with --privileged "
         "or --security-opt systempaths=unconfined",
+    )
+
+
+def check_limits(report: Report) -> Check:
+    """Say what keeps a program in one VM from taking all processes, or all memory, of this machine."""
+    by = {what: report.get("by", {}).get(what, "") for what in ("processes", "memory", "processor")}
+    why_not = report.get("error") or report.get("why_not") or "unknown why"
+    enforced = [f"{what} by {how}" for what, how in by.items() if how]
+    missing = [what for what, how in by.items() if not how]
+    return Check(
+        "limits of a lab",
+        not missing,
+        ", ".join([*enforced, *([f"{' and '.join(missing)} not limited ({why_not})"] if missing else [])]),
+        "limits for processes, memory and processor",
+        limits_remedy(os.geteuid()),
+        needed=False,
+    )
+
+
+def limits_remedy(uid: int) -> str:
+    """Tell who can have all limits."""
+    if uid == 0:
+        return "in a container: start it with --privileged; otherwise boot with cgroup v2 and systemd"
+    return (
+        "labs work without; to have them log in on a machine with systemd and cgroup v2, or let "
+        "sudo loginctl enable-linger start your own systemd, or run hvlab as root"
     )
 
 

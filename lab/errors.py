@@ -20,6 +20,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 
+def printable(text: str, keep: str = "") -> str:
+    """Return a text with escapes for what a terminal would act upon or not show, but for the characters to `keep`."""
+    return "".join(char if char.isprintable() or char in keep else ascii(char)[1:-1] for char in text)
+
+
 @dataclass(frozen=True, slots=True)
 class ErrorRecord:
     """One mistake, in words: what is wrong, about which object, and what to do about it."""
@@ -78,7 +83,7 @@ class UnknownName(InputError):
             remedy = f"known: {', '.join(names[:12])}{', …' if len(names) > 12 else ''}"
         else:
             remedy = f"there is no {kind} at all"
-        super().__init__(f'no {kind} is called "{name}"', remedy=remedy, target=name, where=where)
+        super().__init__(f'no {kind} is called "{printable(name)}"', remedy=remedy, target=name, where=where)
 
 
 class InvalidState(InputError):

@@ -66,6 +66,21 @@ def try_namespaces(*, deep: bool = False) -> Outcome:
     )
 
 
+def try_limits() -> Report:
+    """Limit a process as a lab limits its machines, and return what it tells of that."""
+    from lab.emulation.pod.init.limits import enclose
+    from lab.emulation.pod.limits import default
+
+    def limited() -> Report:
+        usual = default()
+        enclosure = enclose(usual.processes, usual.memory)
+        if os.geteuid():
+            enclosure.count_by_user_namespace()
+        return enclosure.describe()
+
+    return _in_child(limited)
+
+
 def _in_child(work: Callable[[], Report]) -> Report:
     """Do the work in a forked child and return what it reports."""
     read_end, write_end = os.pipe()

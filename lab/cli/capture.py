@@ -55,7 +55,7 @@ def capture(adapter: str, file: str | None, count: int | None, expression: str |
 @contextmanager
 def _output(file: str | None) -> Iterator[int]:
     """Open what to write to, as the calling user and outside the lab."""
-    from lab.errors import InputError
+    from lab.errors import InputError, printable
 
     if file is None or file == STANDARD_OUTPUT:
         sys.stdout.flush()
@@ -64,7 +64,7 @@ def _output(file: str | None) -> Iterator[int]:
     try:
         output = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
     except OSError as error:
-        raise InputError(f'cannot write to "{file}": {error.strerror}', target=file) from error
+        raise InputError(f'cannot write to "{printable(file)}": {error.strerror}', target=file) from error
     try:
         yield output
     finally:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from lab.cli.group import lab_option
-from lab.errors import EnvironmentFault, InputError, LabFault
+from lab.errors import EnvironmentFault, InputError, LabFault, printable
 
 if TYPE_CHECKING:
     from lab.model.objects import LabModel
@@ -47,7 +47,7 @@ def graph(wanted: str | None, output: Path | None, file: Path | None, lab: str |
         output.write_text(text, encoding="utf-8")
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
-        raise InputError(f'file "{output}" cannot be written: {why}', target=str(output)) from None
+        raise InputError(f'file "{printable(str(output))}" cannot be written: {why}', target=str(output)) from None
 
 
 def _model(file: Path | None, lab: str | None) -> LabModel:

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import difflib
+import io
 import os
+import re
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
-from lab.errors import LabError
+from lab.errors import LabError, printable
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_LONG_WORD: Final = re.compile(r"\S{200,}")
+_LONG_WORD_KEEPS: Final = 80
+_LONG_LINE: Final = 2000
+
+
+class Elsewhere(Exception):
+    """The lab that is meant, OWNER/LAB, is another user's."""
 
 
 class Commands(click.Group):
@@ -23,7 +33,7 @@ class Commands(click.Group):
         if found is None:
             close = difflib.get_close_matches(cmd_name, self.list_commands(ctx), n=1)
             hint = f' Did you mean "{close[0]}"?' if close else " See `hvlab --help`."
-            raise click.UsageError(f'There is no command "{cmd_name}".{hint}', ctx)
+            raise click.UsageError(f'There is no command "{printable(cmd_name)}".{hint}', ctx)
         return found
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -62,12 +72,14 @@ def run(command: click.Command, arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 failed, 2 wrong input, 130 interrupted."""
     _extend_path()
     try:
-        code = command.main(args=arguments, prog_name="hvlab", standalone_mode=False)
+        code = _main(command, arguments)
     except LabError as error:
         report(error)
         return error.exit_code
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        click.echo(brief(shown.getvalue()), err=True, nl=False)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("hvlab: interrupted", err=True)
@@ -77,6 +89,15 @@ def run(command: click.Command, arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     return code if isinstance(code, int) else 0
+
+
+def _main(command: click.Command, arguments: list[str] | None) -> object:
+    try:
+        return command.main(args=arguments, prog_name="hvlab", standalone_mode=False)
+    except Elsewhere as place:
+        from lab.cli.visit import carry_out
+
+        return carry_out(str(place), sys.argv[1:] if arguments is None else arguments)
 
 
 def _extend_path() -> None:
@@ -89,6 +110,21 @@ def _extend_path() -> None:
 def report(error: LabError) -> None:
     """Print every mistake on a line of its own, and whatever else is known about it."""
     for record in error.records:
-        click.echo(f"hvlab: {record}", err=True)
+        click.echo(brief(f"hvlab: {record}"), err=True)
     for note in getattr(error, "__notes__", ()):
-        click.echo(note, err=True)
+        click.echo(brief(note), err=True)
+
+
+def brief(text: str) -> str:
+    """Return a message that can be read: without the middle of what is far too long, be it a word or a line.
+
+    And that a terminal only shows: what a user or a file is called may hold anything.
+    """
+    shown = printable(text, keep="\n\t")
+    words = _LONG_WORD.sub(lambda found: _without_middle(found[0], _LONG_WORD_KEEPS), shown)
+    return "\n".join(_without_middle(line, _LONG_LINE) for line in words.split("\n"))
+
+
+def _without_middle(text: str, length: int) -> str:
+    left_out = len(text) - length
+    return text if left_out <= 0 else f"{text[: length // 2]}… ({left_out} characters left out) …{text[-length // 2 :]}"

@@ -32,7 +32,7 @@ def learned(switch: str | None, as_json: bool, lab: str | None) -> None:
 
     pod = select(lab)
     state = finished_state(pod)
-    blueprint = lower(state.model, state.allocation)
+    blueprint = lower(state.model, state.numbers())
     bridges = _switches(blueprint, switch)
     entries = pod.run_inside(lambda: mac_tables(blueprint, bridges, _own_pid()))
     if as_json:

@@ -24,19 +24,38 @@ SET = click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", hel
 @FILE
 @click.option("--name", metavar="LAB", help="Call the lab so, instead of by the name in the file.")
 @SET
+@click.option("--processes", metavar="N", help="How many processes all machines together may have.")
+@click.option("--memory", metavar="SIZE", help="How much memory all machines together may have, such as 2G.")
+@click.option("--group", metavar="GROUP", help="Let the members of this group of the machine look at the lab.")
 @click.option("-v", "--verbose", is_flag=True, help="Print every step with its time.")
 @lab_option
-def up(file: Path, name: str | None, settings: tuple[str, ...], verbose: bool, lab: str | None) -> None:
+def up(
+    file: Path,
+    name: str | None,
+    settings: tuple[str, ...],
+    processes: str | None,
+    memory: str | None,
+    group: str | None,
+    verbose: bool,
+    lab: str | None,
+) -> None:
     """Start the lab that FILE describes; return when every switch has acknowledged its policy."""
     from lab import doctor
+    from lab.cli import guests
     from lab.emulation import running
+    from lab.emulation.pod import limits
     from lab.model.load import load
 
     doctor.require()
+    members = guests.group_id(group) if group else None
     parameters = _parameters(settings)
     model = load(file, name=lab if name is None else name, parameters=parameters)
+    wanted = limits.asked_for(processes, memory, len(list(model.node_names())))
     with ProgressLine(f"starting {model.name}", verbose=verbose) as progress:
-        pod = running.start(model, str(file.resolve()), parameters, progress)
+        pod = running.start(model, str(file.resolve()), parameters, progress, wanted)
+        if members is not None:
+            progress("opening it to the group")
+            _open(pod, members)
     vms = sum(1 for _, vm in model.vms() if vm.running)
     switches = sum(len(host.switches) for host in model.hosts)
     parts = (
@@ -45,6 +64,17 @@ def up(file: Path, name: str | None, settings: tuple[str, ...], verbose: bool, l
         _count(vms, "running VM"),
     )
     click.echo(f'lab "{pod.name}" is up: {", ".join(parts)} ({progress.elapsed_s:.1f} s)')
+
+
+def _open(pod: Pod, group: int) -> None:
+    """Open a lab to a group, or end it: it is not to run otherwise than it was asked for."""
+    from lab.cli import guests
+
+    try:
+        guests.open_to(pod, group)
+    except BaseException:
+        pod.destroy()
+        raise
 
 
 @click.command("down", short_help="End a lab, or all of them.")
@@ -67,17 +97,22 @@ def down(name: str | None, every: bool, lab: str | None) -> None:
 
 
 @click.command("list", short_help="List the labs that run.")
+@click.option("--shared", is_flag=True, help="Also list labs of other users that are open to a group of yours.")
 @json_option
-def list_labs(as_json: bool) -> None:
-    """List your labs: name, state, topology file, and the process whose end ends the lab."""
-    from lab.cli.selection import state_of
+def list_labs(shared: bool, as_json: bool) -> None:
+    """List your labs: name, state, topology file, and the process whose end ends the lab.
+
+    A lab of another user is called OWNER/LAB; with that name you may look at it: `hvlab --lab OWNER/LAB status`.
+    """
     from lab.emulation.pod import pod as pods
 
     rows: list[dict[str, object]] = []
     for pod in pods.find():
-        state = state_of(pod)
-        word = "starting" if state is None else "changing" if state.interrupted else "running"
-        rows.append({"name": pod.name, "state": word, "file": state.file if state else pod.file, "pid": pod.pid})
+        rows.append({"name": pod.name, **_described(pod), "pid": pod.pid})
+    if shared:
+        from lab.cli.visit import listed
+
+        rows += listed()
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
@@ -90,6 +125,17 @@ def list_labs(as_json: bool) -> None:
     print_table([name.upper() for name in columns], [[str(row[name]) for name in columns] for row in rows])
 
 
+def _described(pod: Pod) -> dict[str, str]:
+    from lab.cli.selection import condition_of, state_of
+    from lab.errors import LabFault
+
+    try:
+        state = state_of(pod)
+    except LabFault:
+        return {"state": "unreadable", "file": pod.file}
+    return {"state": condition_of(state), "file": state.file if state else pod.file}
+
+
 @click.command("apply", short_help="Turn a running lab into what its edited file describes.")
 @FILE
 @SET
@@ -97,14 +143,14 @@ def list_labs(as_json: bool) -> None:
 @json_option
 @click.option("-v", "--verbose", is_flag=True, help="Print every step, with its time.")
 @lab_option
-def apply(file: Path, settings: tuple[str, ...], dry_run: bool, as_json: bool, verbose: bool, lab: str | None) -> None:
+def apply(file: Path, settings: tuple[str, ...], dry_run: bool, as_json: bool, verbose: bool, lab: str | None) -> int:
     """Turn a running lab into what FILE describes, and print what was done and why.
 
     What has not changed goes on undisturbed.
     """
     from lab.cli.plans import Outcome, print_plan
-    from lab.cli.selection import select
-    from lab.emulation import running
+    from lab.cli.selection import select, state_of
+    from lab.emulation import health, running
     from lab.model.load import load
 
     pod = select(lab) if lab else None
@@ -117,13 +163,21 @@ def apply(file: Path, settings: tuple[str, ...], dry_run: bool, as_json: bool, v
     def act(session: Session) -> Outcome:
         before = session.state().model
         if dry_run:
-            return Outcome(before, model, session.plan(model), dry_run=True)
+            return Outcome(before, model, session.plan(model), session.resumption(model), dry_run=True)
         done = session.apply(model, path, given)
-        return Outcome(before, model, done.plan, resumed=done.resumed)
+        return Outcome(before, model, done.plan, done.resumed)
 
-    with ProgressLine(f"changing {pod.name}", verbose=verbose) as progress:
-        outcome = running.work(pod, progress, act)
+    health.require_running(pod)
+    try:
+        with ProgressLine(f"changing {pod.name}", verbose=verbose) as progress:
+            outcome = running.work(pod, progress, act)
+    except KeyboardInterrupt:
+        if (state := state_of(pod)) and state.interrupted:
+            click.echo("hvlab: interrupted in the middle of the change; the next command completes it", err=True)
+            return 130
+        raise
     print_plan(outcome, as_json=as_json, verbose=verbose)
+    return 0
 
 
 def _lab_of(file: Path, name: str) -> Pod:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import click
 
 from lab.engine.plan import Plan
+from lab.engine.session import Resumption
 from lab.model.changes import changes
 from lab.model.objects import LabModel
 
@@ -16,13 +17,16 @@ _MARKS = {"create": "+", "add": "+", "change": "~", "remove": "-"}
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a change was: from one model to another by a plan. ``dry_run``: it was not carried out."""
+    """What a change was: from one model to another by a plan. ``dry_run``: it was not carried out.
+
+    ``resumed``: what became of an earlier change that had been interrupted.
+    """
 
     old: LabModel
     new: LabModel
     plan: Plan
+    resumed: Resumption | None = None
     dry_run: bool = False
-    resumed: bool = False
 
 
 def print_plan(done: Outcome, *, as_json: bool, verbose: bool) -> None:
@@ -35,11 +39,12 @@ def print_plan(done: Outcome, *, as_json: bool, verbose: bool) -> None:
             ],
             "steps": [{"action": s.action.value, "object": s.title, "reason": s.reason} for s in done.plan.steps],
             "applied": not done.dry_run,
+            "interrupted": asdict(done.resumed) if done.resumed else None,
         }
         click.echo(json.dumps(content, indent=2, ensure_ascii=False))
         return
     if done.resumed:
-        click.echo("the last change had been interrupted: it was completed")
+        click.echo(done.resumed.told(dry_run=done.dry_run))
     if not told and not done.plan:
         click.echo("nothing to do: the lab is what the file describes")
         return

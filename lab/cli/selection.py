@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import click
+
+from lab.cli.group import Elsewhere, brief, report
+from lab.cli.progress import ProgressLine
 from lab.emulation.pod import pod as pods
 from lab.emulation.pod.pod import Pod
 from lab.engine import state as states
 from lab.engine.state import STATE_FILE, State
-from lab.errors import InputError, InvalidState, UnknownName
+from lab.errors import InputError, InvalidState, LabError, UnknownName
 from lab.model.objects import LabModel
 
 
 def select(name: str | None) -> Pod:
-    """Return the named lab, or the only one that runs."""
+    """Return the named lab, or the only one that runs; `Elsewhere` if another user's is named, as OWNER/LAB."""
+    if name and "/" in name:
+        raise Elsewhere(name)
     if name:
         return pods.get(name)
     running = pods.find()
@@ -29,11 +35,39 @@ def state_of(pod: Pod) -> State | None:
 
 
 def finished_state(pod: Pod) -> State:
-    """Return what a lab remembers; InvalidState while it is being started."""
+    """Return what a lab remembers; InvalidState while it is being started.
+
+    A change that was interrupted is completed first, whatever command comes next, and the user is told.
+    """
     state = state_of(pod)
-    if state is None:
+    if state is None or state.starting:
         raise InvalidState(f'lab "{pod.name}" is still being started', remedy="wait for `hvlab up` to end")
-    return state
+    if not state.interrupted or state.failure:
+        return state
+    from lab.emulation import running
+
+    try:
+        with ProgressLine(f"completing the interrupted change of {pod.name}") as progress:
+            done = running.resume(pod, progress)
+    except LabError as error:
+        report(error)
+        words = f'hvlab: the change begun by "hvlab apply {state.file}" was interrupted and cannot be completed'
+        click.echo(brief(words), err=True)
+    else:
+        if done:
+            click.echo(brief(f"hvlab: {done.told()}"), err=True)
+        elif (now := state_of(pod)) and now.interrupted:
+            click.echo(f'hvlab: another command is changing lab "{pod.name}": this is how it is meanwhile', err=True)
+    return state_of(pod) or state
+
+
+def condition_of(state: State | None) -> str:
+    """Return in a word how a lab is that remembers this."""
+    if state is None or state.starting:
+        return "starting"
+    if state.failure:
+        return "failed"
+    return "changing" if state.interrupted else "running"
 
 
 def running_node(model: LabModel, name: str) -> str:

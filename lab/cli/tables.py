@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from lab.errors import printable
+
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "") -> None:
     """Print a table; cells are plain text, never markup."""
@@ -17,7 +19,7 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, title
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(printable(cell)) for cell in row))
     console = Console()
     if not sys.stdout.isatty():
         console = Console(width=max(console.width, 400))

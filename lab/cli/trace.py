@@ -76,7 +76,7 @@ def follow(
     question = Question(ends, protocol, tcp or udp or 0)
 
     def inside() -> Trace:
-        return trace_packet(state.model, state.allocation, PodLab(pids(pod)), ControllerGlossary(), question)
+        return trace_packet(state.model, state.numbers(), PodLab(pids(pod)), ControllerGlossary(), question)
 
     return pod.run_inside(inside)
 

@@ -8,7 +8,8 @@ from typing import Final
 
 from lab.emulation.announce import Presence, announce
 from lab.emulation.execution import Execution
-from lab.emulation.observe import observe, pids, read_tables
+from lab.emulation.nodes import write_names
+from lab.emulation.observe import observe, pids, read_external_ids
 from lab.emulation.pod.pod import Pod
 from lab.engine.backend import Acknowledgement, Progress
 from lab.engine.plan import Plan, Step
@@ -37,8 +38,7 @@ class PodBackend:
         """Return what each virtual switch has confirmed, by (host, bridge device)."""
         found: dict[tuple[str, str], Acknowledgement] = {}
         for host in sorted({bridge.node for bridge in wanted.bridges if bridge.intent}):
-            for name, row in sorted(read_tables(host).bridges.items()):
-                ids = row["external_ids"]
+            for name, ids in sorted(read_external_ids(host).items()):
                 if GENERATION_KEY in ids:
                     generation, applied = int(ids[GENERATION_KEY]), int(ids.get(APPLIED_KEY, "0"))
                     found[host, name] = Acknowledgement(generation, applied, current_fault(ids, generation))
@@ -53,6 +53,8 @@ class PodBackend:
             for title, act in work.phases():
                 progress(title)
                 act()
+        # Even where no machine is touched: an interrupted change may have written others.
+        write_names(wanted)
 
 
 def _news(step: Step, running: Mapping[str, int]) -> Presence | None:

@@ -204,12 +204,11 @@ class Execution:
         for node in created:
             shutil.rmtree(ovs.directory(node), ignore_errors=True)
             nodes.prepare_switch_directory(node)
-        specs = [ovs.processes(node) for node in created]
-        self._pod.spawn([server for server, _ in specs])
+        self._pod.spawn([program for node in created for program in ovs.processes(node)])
         for node in created:
             with OvsdbClient(str(ovs.directory(node) / "db.sock")) as database:
                 database.transact(ovs.first_configuration())
-        self._pod.spawn([daemon for _, daemon in specs])
+            ovs.join(node)
 
     def _create_bridges_and_ports(self) -> None:
         operations: dict[str, list[Operation]] = defaultdict(list)
@@ -312,7 +311,8 @@ class Execution:
             if isinstance(step.resource, Port) and step.resource.intent and step.resource.node not in new_nodes
             if step.resource.intent.kind is PortKind.EXTERNAL
         }
-        cut = [cable for cable in self._wanted.cables if (cable.a_node, cable.a_device) in nics]
+        plugged = set(self._wanted.cables).difference(self._resources(Cable, Action.CREATE))
+        cut = [cable for cable in self._wanted.cables if (cable.a_node, cable.a_device) in nics and cable in plugged]
         if not cut or seconds <= 0:
             yield
             return

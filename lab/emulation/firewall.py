@@ -52,8 +52,21 @@ def strong_host(wanted: bool) -> str:
     return _FORGET + (_STRONG_HOST if wanted else "")
 
 
+_SHOW: Final = """
+add table ip hvlab_nat
+delete table ip hvlab_nat
+"""
+
+
 def hide_behind(device: str) -> str:
-    """Return a router's rules: IPv4 leaves `device` with its address, and nothing comes in there unasked."""
+    """Return a router's rules in place of those it had: IPv4 leaves `device` with its address, nothing gets in unasked.
+
+    An empty `device` hides nothing any more.
+    """
+    return _SHOW + (_hiding(device) if device else "")
+
+
+def _hiding(device: str) -> str:
     return f"""
 table ip hvlab_nat {{
   chain postrouting {{ type nat hook postrouting priority srcnat; oifname "{device}" masquerade; }}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -15,6 +16,7 @@ from lab.engine.trace.passage import LEARNED
 from lab.errors import LabFault
 from lab.model.addresses import hyperv_mac
 
+_TIMEOUT_S: Final = 10
 _VALUE: Final = re.compile(r"([a-z0-9_]+)=(0x[0-9a-f]+|[0-9a-f:]{17}|[0-9.]+)")
 
 
@@ -50,7 +52,7 @@ def mac_tables(blueprint: Blueprint, bridges: Iterable[Bridge], pid: int) -> lis
         Program(
             pid,
             (
-                ovs.binary("ovs-ofctl"), "--timeout=10", "-OOpenFlow10", "dump-flows",
+                ovs.binary("ovs-ofctl"), f"--timeout={_TIMEOUT_S}", "-OOpenFlow10", "dump-flows",
                 f"unix:{ovs.directory(bridge.node)}/{bridge.device}.mgmt", f"table={MAC_TABLE}",
             ),
         )
@@ -60,7 +62,8 @@ def mac_tables(blueprint: Blueprint, bridges: Iterable[Bridge], pid: int) -> lis
     entries: list[Entry] = []
     for bridge, (code, output) in zip(wanted, run_programs(commands), strict=True):
         if code != 0:
-            raise LabFault(f'the MAC table of switch "{_name(bridge)}" cannot be read: {" ".join(output.split())}')
+            why = f"no answer within {_TIMEOUT_S} s" if code == -signal.SIGALRM else " ".join(output.split())
+            raise LabFault(f'the MAC table of switch "{_name(bridge)}" cannot be read: {why}')
         entries += sorted(_entries(output, bridge, _adapters(blueprint, bridge), owners), key=_order)
     return entries
 

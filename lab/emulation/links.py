@@ -85,13 +85,14 @@ def set_interface(interface: Interface, before: Interface | None = None) -> Iter
     if new_alias and interface.alias != device and " (" in interface.alias:
         # `ip addr` shows no alias, but an alternative name, which must not have a space.
         yield netlink.add_alternative_name(device, interface.alias.replace(" ", ""))
+    same_rank = before is not None and before.rank == interface.rank
     had = before.addresses if before else ()
     for address in had:
         if address not in interface.addresses:
             yield netlink.delete_address(device, address)
     for address in interface.addresses:
-        if address not in had:
-            yield netlink.add_address(device, address)
+        if address not in had or not same_rank:
+            yield netlink.set_address(device, address, interface.rank)
 
 
 def set_route(route: Route) -> Message:

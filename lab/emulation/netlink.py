@@ -35,7 +35,8 @@ _IFF_UP: Final = 1
 _IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MTU, _IFLA_QDISC, _IFLA_LINKINFO = 1, 3, 4, 6, 18
 _IFLA_NET_NS_PID, _IFLA_IFALIAS, _IFLA_EXT_MASK, _IFLA_PROP_LIST, _IFLA_ALT_IFNAME = 19, 20, 29, 52, 53
 _SKIP_STATISTICS: Final = 8
-_IFA_ADDRESS, _IFA_LOCAL, _IFA_BROADCAST, _IFA_F_NODAD = 1, 2, 4, 2
+_IFA_ADDRESS, _IFA_LOCAL, _IFA_BROADCAST, _IFA_RT_PRIORITY, _IFA_F_NODAD = 1, 2, 4, 9, 2
+_IPV6_METRIC = 256
 _RTA_DST, _RTA_OIF, _RTA_GATEWAY, _RTA_TABLE = 1, 4, 5, 15
 _UNICAST, _UNREACHABLE, _BOOT, _LINK_SCOPE, _NOWHERE = 1, 7, 3, 253, 255
 _COMPAT_TABLE, MAIN_TABLE = 252, 254
@@ -124,24 +125,31 @@ def add_alternative_name(device: str, name: str) -> Message:
     return Message(f"link property add {device} altname {name}", _NEWLINKPROP, _CREATE | _EXCL | _APPEND, body)
 
 
-def add_address(device: str, address: str) -> Message:
-    """Add an address with its prefix length, without duplicate address detection; IPv4 with its broadcast address."""
-    return _address(_NEWADDR, _CREATE | _EXCL, device, address)
+def set_address(device: str, address: str, rank: int = 0) -> Message:
+    """Add an address or give it another rank; without duplicate address detection, and IPv4 with its broadcast address.
+
+    ``rank`` counts up from the metric that the kernel itself gives the route to a subnet. That of IPv6 must be said:
+    without it the kernel keeps the one that the address had.
+    """
+    usual = _IPV6_METRIC if ":" in address else 0
+    return _address(_NEWADDR, _CREATE | _REPLACE, device, address, usual + rank)
 
 
 def delete_address(device: str, address: str) -> Message:
     return _address(_DELADDR, 0, device, address)
 
 
-def _address(kind: int, flags: int, device: str, text: str) -> Message:
+def _address(kind: int, flags: int, device: str, text: str, metric: int = 0) -> Message:
     interface = ip_interface(text)
     packed, length = interface.packed, interface.network.prefixlen
     body = _attribute(_IFA_LOCAL, packed) + _attribute(_IFA_ADDRESS, packed)
     if kind == _NEWADDR and isinstance(interface.ip, IPv4Address) and length < 31:
         body += _attribute(_IFA_BROADCAST, interface.network.broadcast_address.packed)
+    if metric:
+        body += _number(_IFA_RT_PRIORITY, metric)
     family = _family(interface.version)
     nodad = _IFA_F_NODAD if kind == _NEWADDR and interface.version == 6 else 0
-    word = "add" if kind == _NEWADDR else "delete"
+    word = "set" if kind == _NEWADDR else "delete"
     header = _ADDR.pack(family, length, nodad, 0, 0)
     return Message(f"address {word} {text} dev {device}", kind, flags, header + body, device, 4)
 

@@ -54,11 +54,12 @@ def _in_spawn(node: Node) -> dict[str, str]:
 
 def rules(node: Node, before: Node | None = None) -> str:
     """Return the nftables rules that a machine needs, or needs in place of those it had; empty for none."""
-    if node.masquerade and before is None:
-        return firewall.hide_behind(node.masquerade)
+    text = ""
+    if node.masquerade != (before.masquerade if before else ""):
+        text += firewall.hide_behind(node.masquerade)
     if node.strong_host != (before.strong_host if before else False):
-        return firewall.strong_host(node.strong_host)
-    return ""
+        text += firewall.strong_host(node.strong_host)
+    return text
 
 
 def prepare_switch_directory(node: str) -> None:

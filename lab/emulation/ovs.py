@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from controllers.pipeline.tables import stage_named
+from lab.emulation import rejoin
 from lab.emulation.ovsdb import Operation, Row, as_list, as_map
 from lab.emulation.pod.process import Process
 from lab.engine.resources import PHYSICAL, Bridge, Port
@@ -22,8 +25,15 @@ from lab.model.addresses import stable_mac
 
 RUN: Final = Path("/run/hvlab")
 SWITCH_DIRECTORY: Final = RUN / "ovs"
+LOGS: Final = RUN / "log"
 CONTROLLER_SOCKET: Final = RUN / "controller.sock"
 SCHEMA: Final = Path("/usr/share/openvswitch/vswitch.ovsschema")
+
+MAC_TABLE_ENTRIES: Final = 16_384
+"""How many addresses a virtual switch knows at most, as much as a real switch does; then the oldest learned one goes.
+
+Without it a VM that sends from ever new addresses makes the switch keep each of them for its ageing time.
+"""
 
 SELECTED: Final = {
     "Bridge": ["_uuid", "name", "ports", "external_ids", "other_config"],
@@ -44,7 +54,7 @@ class Tables:
 
 
 def directory(node: str) -> Path:
-    """Return where the sockets, the database and the logs of a node's Open vSwitch are, inside the pod.
+    """Return where the sockets and the database of a node's Open vSwitch are, inside the pod.
 
     The controller follows the databases of Hyper-V hosts only; the physical world is not its business.
     """
@@ -80,7 +90,7 @@ def processes(node: str) -> tuple[Process, Process]:
     home = directory(node)
     environment = {
         "OVS_RUNDIR": str(home),
-        "OVS_LOGDIR": str(home),
+        "OVS_LOGDIR": str(LOGS),
         "OVS_DBDIR": str(home),
         "PATH": "/usr/sbin:/usr/bin",
     }
@@ -91,23 +101,24 @@ def processes(node: str) -> tuple[Process, Process]:
             binary("ovsdb-server"),
             str(home / "conf.db"),
             f"--remote=punix:{home}/db.sock",
+            f"--remote={rejoin.remote_of(str(home))}",
             f"--unixctl={home}/ovsdb-server.ctl",
-            f"--log-file={home}/ovsdb-server.log",
+            f"--log-file={LOGS}/ovsdb-server@{node}.log",
             *quiet,
         ),
         env=environment,
         cwd=str(home),
         restart=True,
-        log=str(home / "stderr.log"),
+        log=f"{LOGS}/ovsdb-server@{node}.log",
         ready=str(home / "db.sock"),
     )
     daemon = Process(
         name=f"ovs-vswitchd@{node}",
         argv=(
             binary("ovs-vswitchd"),
-            f"unix:{home}/db.sock",
+            f"punix:{home}/{rejoin.DAEMON_SOCKET}",
             f"--unixctl={home}/ovs-vswitchd.ctl",
-            f"--log-file={home}/ovs-vswitchd.log",
+            f"--log-file={LOGS}/ovs-vswitchd@{node}.log",
             *quiet,
             "-vofproto_dpif_xlate:file:warn",  # it would log at every flood that it skips the sender
         ),
@@ -115,13 +126,19 @@ def processes(node: str) -> tuple[Process, Process]:
         cwd=str(home),
         enter={"net": node},
         restart=True,
-        log=str(home / "stderr.log"),
+        log=f"{LOGS}/ovs-vswitchd@{node}.log",
+        after_restart=(sys.executable, "-I", "-S", "-E", rejoin.__file__, str(home)),
     )
     return server, daemon
 
 
+def join(node: str) -> None:
+    """Bring a node's database server and its daemon together, when both have been started."""
+    rejoin.rejoin(str(directory(node)))
+
+
 def first_configuration() -> Operation:
-    """Return what must be set before the daemon starts: TCP segmentation offload in userspace.
+    """Return what must be set first of all, for the daemon looks at it but once: TCP segmentation offload in userspace.
 
     Without it TCP between VMs carries nothing, unless their checksum offload is off, and then it is eight times slower.
     """
@@ -177,7 +194,11 @@ def create_bridge(bridge: Bridge, at: int, generation: int) -> Iterator[Operatio
             "controller": ["named-uuid", f"bridge{at}controller"],
             "other_config": as_map({**other, "datapath-id": f"{bridge.dpid:016x}", "disable-in-band": "true"}),
             "external_ids": as_map({SWITCH_KEY: encode(bridge.intent), GENERATION_KEY: str(generation)}),
+            "flow_tables": ["map", [[stage_named("fdb").number, ["named-uuid", f"bridge{at}addresses"]]]],
         }
+        # Only what expires is ever evicted, which is what was learned: assigned addresses stay.
+        limit = {"name": "addresses", "flow_limit": MAC_TABLE_ENTRIES, "overflow_policy": "evict"}
+        yield {"op": "insert", "table": "Flow_Table", "row": limit, "uuid-name": f"bridge{at}addresses"}
         controller = {"target": target, "connection_mode": "out-of-band", "max_backoff": 1000}
         yield {"op": "insert", "table": "Controller", "row": controller, "uuid-name": f"bridge{at}controller"}
     yield {"op": "insert", "table": "Interface", "row": local, "uuid-name": f"bridge{at}local"}

@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import TypeVar
 
 import lab
+from lab.emulation import health
 from lab.emulation.backend import PodBackend
 from lab.emulation.ovs import CONTROLLER_SOCKET
 from lab.emulation.pod import pod as pods
+from lab.emulation.pod.limits import Limits, default, require
 from lab.emulation.pod.pod import Pod
 from lab.emulation.pod.process import Process
 from lab.engine.backend import Progress
-from lab.engine.session import Session, locked
-from lab.errors import LabFault
+from lab.engine.session import BUSY_TIMEOUT_S, LOCK_TIMEOUT_S, Resumption, Session, locked
+from lab.errors import InvalidState, LabFault
 from lab.model.objects import LabModel
 
 T = TypeVar("T")
@@ -25,14 +27,19 @@ SOURCE = Path(lab.__file__).resolve().parent.parent
 CONTROLLER_LOG = "/run/hvlab/log/controller.log"
 
 
-def start(model: LabModel, file: str, parameters: dict[str, str], progress: Progress) -> Pod:
+def start(
+    model: LabModel, file: str, parameters: dict[str, str], progress: Progress, limits: Limits | None = None
+) -> Pod:
     """Start a lab and return its pod, when every switch has acknowledged its policy.
 
-    Raises InvalidState if a lab of that name runs. If anything else goes wrong nothing of the lab is left.
+    Raises InvalidState if a lab of that name runs, EnvironmentFault if a limit that is required cannot be had. If
+    anything else goes wrong nothing of the lab is left.
     """
     progress("creating the pod")
-    pod = pods.create(model.name, file=file)
+    limits = limits or default(len(list(model.node_names())))
+    pod = pods.create(model.name, file=file, within=limits)
     try:
+        require(pod.root, limits.required)
         progress("starting the controller")
         pod.spawn([controller()])
         work(pod, progress, lambda session: session.up(model, file, parameters))
@@ -46,17 +53,36 @@ def start(model: LabModel, file: str, parameters: dict[str, str], progress: Prog
     return pod
 
 
-def work(pod: Pod, progress: Progress, act: Callable[[Session], T], *, exclusive: bool = True) -> T:
-    """Enter the pod, call `act` with a session, and return its result, which must be picklable."""
+def work(
+    pod: Pod,
+    progress: Progress,
+    act: Callable[[Session], T],
+    *,
+    exclusive: bool = True,
+    lock_timeout_s: float = LOCK_TIMEOUT_S,
+) -> T:
+    """Enter the pod, call `act` with a session, and return its result, which must be picklable.
+
+    InvalidState if another command keeps the lab for longer than `lock_timeout_s`.
+    """
 
     def inside() -> T:
         session = Session(PodBackend(pod), progress)
         if not exclusive:
             return act(session)
-        with locked():
+        with locked(timeout_s=lock_timeout_s):
             return act(session)
 
     return pod.run_inside(inside)
+
+
+def resume(pod: Pod, progress: Progress) -> Resumption | None:
+    """Complete a change that was interrupted. None if there is nothing to complete, or a command still is at it."""
+    health.require_running(pod)
+    try:
+        return work(pod, progress, lambda session: session.resume(), lock_timeout_s=BUSY_TIMEOUT_S)
+    except InvalidState:
+        return None
 
 
 def controller() -> Process:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 from lab.engine.allocation import Allocation, port_key, switch_key
@@ -22,6 +22,7 @@ from lab.engine.resources import (
 )
 from lab.errors import InputError
 from lab.intent import PortIntent, PortKind, SwitchIntent
+from lab.model.addresses import Network
 from lab.model.interfaces import IpInterface, Segment, host_interfaces, interfaces, vm_interfaces
 from lab.model.kinds import AdapterKind
 from lab.model.names import device_name
@@ -43,7 +44,7 @@ def lower(model: LabModel, allocation: Allocation) -> Blueprint:
         instances=tuple(Instance(name) for name in (PHYSICAL, *(host.name for host in model.hosts))),
         bridges=tuple(_bridges(model, allocation)),
         ports=tuple(_ports(model, allocation)),
-        interfaces=tuple(_interface(each, allocation, one_mtu) for each in everything),
+        interfaces=tuple(_interfaces(everything, allocation, one_mtu)),
         routes=routes,
         rules=tuple(Rule(*pair) for pair in sorted({(route.node, route.source) for route in routes if route.source})),
     )
@@ -188,7 +189,18 @@ def _physical_ports(model: LabModel) -> Iterator[Port]:
         yield Port(PHYSICAL, network_device(segment.name), plug, 0)
 
 
-def _interface(interface: IpInterface, allocation: Allocation, segmentation: bool) -> Interface:
+def _interfaces(everything: tuple[IpInterface, ...], allocation: Allocation, segmentation: bool) -> Iterator[Interface]:
+    """Yield all interfaces; one that is in a subnet of an earlier one of its machine comes after that one."""
+    before: dict[str, list[set[Network]]] = defaultdict(list)
+    for interface in everything:
+        earlier = before[interface.node]
+        mine = {address.network for address in interface.ip.addresses} if interface.up else set()
+        rank = 0 if all(map(mine.isdisjoint, earlier)) else len(earlier)
+        earlier.append(mine)
+        yield _interface(interface, allocation, segmentation, rank)
+
+
+def _interface(interface: IpInterface, allocation: Allocation, segmentation: bool, rank: int) -> Interface:
     addresses = tuple(str(address) for address in interface.ip.addresses) if interface.up else ()
     return Interface(
         node=interface.node,
@@ -199,6 +211,7 @@ def _interface(interface: IpInterface, allocation: Allocation, segmentation: boo
         up=interface.has_driver,
         addresses=addresses,
         segmentation=segmentation,
+        rank=rank,
     )
 
 

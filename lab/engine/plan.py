@@ -6,7 +6,7 @@ carried out by a backend, and it is empty when there is nothing to do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from typing import Final
@@ -94,13 +94,16 @@ def describe(resource: Resource) -> str:
             return f'routing rule of "{resource.node}" for {resource.source}'
 
 
-def compare(recorded: Blueprint, observed: Blueprint, wanted: Blueprint) -> Plan:
+def compare(
+    recorded: Blueprint, observed: Blueprint, wanted: Blueprint, doubtful: frozenset[Key] = frozenset()
+) -> Plan:
     """Return what turns the observed lab into the wanted one.
 
     ``recorded`` is what was wanted before: it tells a change of the file from something lost in the running lab.
+    ``doubtful`` is what may be half made, although it can be observed.
     """
     had, has, want = recorded.by_key(), observed.by_key(), wanted.by_key()
-    remake = _remade(has, want)
+    remake = _remade(has, want, doubtful)
     steps: list[Step] = []
     for resource in reversed(tuple(observed.resources())):
         key = resource.key
@@ -118,14 +121,30 @@ def compare(recorded: Blueprint, observed: Blueprint, wanted: Blueprint) -> Plan
     return Plan(tuple(steps))
 
 
-def _remade(has: dict[Key, Resource], want: dict[Key, Resource]) -> dict[Key, str]:
+def half_made(recorded: Blueprint, begun: Iterable[Blueprint]) -> frozenset[Key]:
+    """Return what interrupted changes may have left half made: it is not in everything the lab was or was to become.
+
+    A machine is observed as soon as its process is there, a cable as soon as it has two ends, an internal port as soon
+    as Open vSwitch has it; what they are given next (firewall rules, offloads) is not observed at all.
+    """
+    stages = [recorded.by_key(), *(blueprint.by_key() for blueprint in begun)]
+    return frozenset(
+        key
+        for stage in stages
+        for key, resource in stage.items()
+        if isinstance(resource, Node | Cable) or (isinstance(resource, Port) and resource.internal)
+        if not all(key in other for other in stages)
+    )
+
+
+def _remade(has: dict[Key, Resource], want: dict[Key, Resource], doubtful: frozenset[Key]) -> dict[Key, str]:
     """Tell what cannot be changed in place and must be removed and created, and what goes down with it."""
-    remake: dict[Key, str] = {}
+    remake: dict[Key, str] = {key: "may be half made" for key in want if key in doubtful and key in has}
     for key, new in want.items():
         old = has.get(key)
         if old is None or old == new:
             continue
-        if not _changes_in_place(old, new):
+        if key not in remake and not _changes_in_place(old, new):
             remake[key] = differences(old, new)
     providers = _providers(want)
     for key, resource in want.items():  # in the order of creation, so one pass is enough

@@ -122,7 +122,8 @@ class Port:
 class Interface:
     """The IP side of one interface of a node. ``alias`` is the user's name for it; ``addresses`` like 10.0.0.1/24.
 
-    ``segmentation``: the machine hands over TCP segments larger than its MTU for somebody later to cut.
+    ``segmentation``: the machine hands over TCP segments larger than its MTU for somebody later to cut. ``rank``: of
+    the ways into a subnet that several interfaces of a machine are in, it takes that of the lowest rank.
     """
 
     node: str
@@ -133,6 +134,7 @@ class Interface:
     up: bool
     addresses: tuple[str, ...] = ()
     segmentation: bool = True
+    rank: int = 0
 
     @property
     def key(self) -> Key:

@@ -6,33 +6,50 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from lab.engine import state as states
 from lab.engine.allocation import Allocation, allocate
 from lab.engine.backend import Acknowledgement, Backend, Progress
 from lab.engine.blueprint import lower
-from lab.engine.plan import Plan, compare
+from lab.engine.plan import Plan, compare, half_made
 from lab.engine.resources import Blueprint, Interface, Key
 from lab.engine.state import STATE_FILE, State
-from lab.errors import InvalidState, LabFault, SwitchFault
+from lab.errors import InvalidState, LabError, LabFault, SwitchFault
 from lab.model.objects import LabModel
 
 LOCK_FILE: Final = "/run/hvlab/lock"
 LOCK_TIMEOUT_S: Final = 30.0
+BUSY_TIMEOUT_S: Final = 2.0
+"""How long a command that changes nothing waits for one that does; one that was killed ends within that time."""
 ACKNOWLEDGE_TIMEOUT_S: Final = 15.0
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
+class Resumption:
+    """What became of an earlier change, to what ``file`` described, that had been interrupted or had failed."""
+
+    file: str
+    outcome: Literal["completed", "undone", "replaced"]
+    failed: bool = False
+
+    def told(self, *, dry_run: bool = False) -> str:
+        """Return it as a sentence."""
+        how = "failed" if self.failed else "was interrupted"
+        what = "replaced by this one" if self.outcome == "replaced" else self.outcome
+        return f'the change begun by "hvlab apply {self.file}" {how}; it {"would be" if dry_run else "has been"} {what}'
+
+
+@dataclass(frozen=True, slots=True)
 class Applied:
-    """What a change did: its plan, and whether it went on with one that had been interrupted."""
+    """What a change did: its plan, and what became of an earlier one that had been interrupted."""
 
     plan: Plan
-    resumed: bool = False
+    resumed: Resumption | None = None
 
 
 @contextmanager
@@ -72,17 +89,37 @@ class Session:
     def up(self, model: LabModel, file: str, parameters: dict[str, str]) -> Applied:
         """Build a lab from nothing, and return when every switch has acknowledged its policy."""
         empty = LabModel(model.name, interruption_s=0.0)
-        return self._become(State(empty, file, parameters=parameters), model, Blueprint())
+        return self._become(State(empty, file, parameters=parameters), model, Blueprint(), None)
 
     def apply(self, model: LabModel, file: str, parameters: dict[str, str]) -> Applied:
-        """Turn the running lab into `model`."""
+        """Turn the running lab into `model`; it completes, undoes or replaces a change that was interrupted."""
+        resumed = self.resumption(model)
         state = replace(self.state(), file=file, parameters=parameters)
-        return self._become(state, model, None)
+        return self._become(state, model, None, resumed)
 
     def plan(self, model: LabModel) -> Plan:
         """Return what :meth:`apply` would do."""
         state = self.state()
         return self._plan(state, model)[0]
+
+    def resume(self) -> Resumption | None:
+        """Complete the change that was interrupted, if one was; one that failed is left to `apply`."""
+        state = self.state()
+        if state.going_to is None or state.starting or state.failure:
+            return None
+        return self._become(state, state.going_to, None, self.resumption(state.going_to)).resumed
+
+    def resumption(self, model: LabModel) -> Resumption | None:
+        """Return what :meth:`apply` of a model makes of a change that was interrupted, if one was."""
+        state = self.state()
+        if state.going_to is None:
+            return None
+        outcome: Literal["completed", "undone", "replaced"] = "replaced"
+        if model == state.going_to:
+            outcome = "completed"
+        elif model == state.model:
+            outcome = "undone"
+        return Resumption(state.file, outcome, failed=bool(state.failure))
 
     def state(self) -> State:
         """Return what the lab remembers."""
@@ -94,7 +131,7 @@ class Session:
     def blueprint(self) -> Blueprint:
         """Return what the lab is made of, as it was last asked for."""
         state = self.state()
-        return lower(state.model, state.allocation)
+        return lower(state.model, state.numbers())
 
     def observe(self) -> Blueprint:
         """Return what of the lab is really there."""
@@ -109,28 +146,40 @@ class Session:
     ) -> tuple[Plan, Allocation, Blueprint]:
         allocation = allocate(model, state.allocation)
         wanted = lower(model, allocation)
-        recorded = lower(state.model, allocate(state.model, state.allocation))
+        recorded = lower(state.model, state.numbers())
+        models = [*state.abandoned, *([state.going_to] if state.going_to else [])]
+        begun = [lower(each, allocate(each, state.allocation)) for each in models]
         if observed is None:
-            started = lower(state.going_to, allocate(state.going_to, state.allocation)) if state.going_to else recorded
-            observed = self._backend.observe(known(wanted, recorded, started))
-        return compare(recorded, observed, wanted), allocation, wanted
+            observed = self._backend.observe(known(wanted, recorded, *begun))
+        return compare(recorded, observed, wanted, half_made(recorded, begun)), allocation, wanted
 
-    def _become(self, state: State, model: LabModel, observed: Blueprint | None) -> Applied:
+    def _become(self, state: State, model: LabModel, observed: Blueprint | None, resumed: Resumption | None) -> Applied:
         plan, allocation, wanted = self._plan(state, model, observed)
-        resumed = state.interrupted
-        new = replace(state, going_to=model, allocation=allocation, generation=state.generation + 1)
+        new = state.towards(model, allocation)
         if plan or resumed:
             states.write(self._state_file, new)
-            self._backend.execute(plan, wanted, new.generation, model.interruption_s, self._progress)
-            self._progress("waiting for the switches")
-            self._wait_for_switches(wanted)
-            if state.generation:
-                # Nobody can have an old address in mind in a lab that has just been built.
-                self._backend.announce(plan)
+            with self._failure_remembered(new):
+                self._backend.execute(plan, wanted, new.generation, model.interruption_s, self._progress)
+                self._progress("waiting for the switches")
+                self._wait_for_switches(wanted)
+                if state.generation:
+                    # Nobody can have an old address in mind in a lab that has just been built.
+                    self._backend.announce(plan)
         else:
             new = replace(new, generation=state.generation)
         states.write(self._state_file, new.reached())
         return Applied(plan, resumed)
+
+    @contextmanager
+    def _failure_remembered(self, state: State) -> Iterator[None]:
+        """Write down why a change could not be carried out, so that no command tries again until somebody asks."""
+        try:
+            yield
+        except LabError as error:
+            # If the disk is full, the next command takes it for interrupted, tries again, and fails in words.
+            with suppress(LabFault):
+                states.write(self._state_file, replace(state, failure=str(error)))
+            raise
 
     def _wait_for_switches(self, wanted: Blueprint) -> None:
         """Return when every switch has acknowledged its policy; SwitchFault names those that have not, and why."""

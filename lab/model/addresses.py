@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
 from typing import Final
 
+from lab.model.names import quoted
+
 Address = IPv4Address | IPv6Address
 Interface = IPv4Interface | IPv6Interface
 Network = IPv4Network | IPv6Network
@@ -45,7 +47,8 @@ def parse_mac(text: str) -> str:
     parameter StaticMacAddress, which takes no multicast address).
     """
     if not _MAC.fullmatch(text):
-        raise ValueError(f'"{text}" is not a MAC address, expected twelve hexadecimal digits such as 00155D010203')
+        name = quoted(text)
+        raise ValueError(f"{name} is not a MAC address, expected twelve hexadecimal digits such as 00155D010203")
     digits = re.sub("[:-]", "", text).lower()
     if int(digits[:2], 16) & 1:
         raise ValueError(f'"{text}" is a multicast MAC address, expected a unicast one')

@@ -10,7 +10,7 @@ import pytest
 
 from tests.bench import peers
 from tests.bench.figures import Figure, merge, table
-from tests.system.conftest import hvlab, lab, workplace  # noqa: F401 - fixtures
+from tests.system.conftest import announce, hvlab, lab, workplace  # noqa: F401 - fixtures
 from tests.system.pods import ROOT
 
 RESULTS = ROOT / "build" / "bench.json"

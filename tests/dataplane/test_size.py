@@ -14,11 +14,12 @@ from tests.dataplane.intents import BROADCAST, PINNED, SWITCH, mac, vm
 from tests.dataplane.observe import arrives
 from tests.dataplane.ovs import Bridge, OpenVSwitch
 
-MANY = 2000
-TOO_MANY = 2100
+MANY = 2046
+"""As many receivers as the largest OpenFlow message has room for."""
+TOO_MANY = MANY + 1
 
 # Nothing in here depends on the framework.
-pytestmark = pytest.mark.parametrize("framework", ["os_ken"], indirect=True)
+pytestmark = [pytest.mark.parametrize("framework", ["os_ken"], indirect=True), pytest.mark.timeout(300)]
 
 
 def documents(bridge: Bridge, numbers: Iterable[int]) -> dict[str, str]:
@@ -31,15 +32,15 @@ def documents(bridge: Bridge, numbers: Iterable[int]) -> dict[str, str]:
     }
 
 
-def test_two_thousand_ports_work_and_a_hundred_more_are_a_fault(
+def test_two_thousand_ports_work_and_one_too_many_is_a_fault(
     bridge: Bridge, ovs: OpenVSwitch, controller: Controller
 ) -> None:
-    ovs.announce(r"timeval\|WARN")
+    ovs.announce(r"(timeval|ovs_rcu.*)\|WARN")  # it is busy for a second or two
     with fresh_bridge(ovs, controller.target) as small:
         small.create(encode(SWITCH), {f"{small.name}p{number}": vm(number) for number in (1, 2)})
         small.settled()
         bridge.create(encode(SWITCH), documents(bridge, range(1, MANY + 1)))
-        bridge.settled(timeout=60)
+        bridge.settled(timeout=90)
         first = f"{bridge.name}v1"
         flood = bridge.trace(first, "00:15:5d:02:00:01", BROADCAST).rpartition("Datapath actions: ")[2]
         assert len(re.split(",", flood.strip())) == MANY - 1
@@ -57,4 +58,4 @@ def test_two_thousand_ports_work_and_a_hundred_more_are_a_fault(
         small.settled()
 
         bridge.replace_ports(more, {}, encode(SWITCH))
-        bridge.settled(timeout=60)
+        bridge.settled(timeout=90)

@@ -289,8 +289,9 @@ def start_ticks(pid: int) -> int | None:
 
 @contextmanager
 def lab_of(
-    hvlab: Hvlab, topology: str | Path, name: str | None = None, settings: Mapping[str, str] | None = None
-) -> Iterator[RunningLab]:
+    hvlab: Hvlab, topology: str | Path, name: str | None = None, settings: Mapping[str, str] | None = None,
+    options: Sequence[str] = (),
+) -> Iterator[RunningLab]:  # fmt: skip
     """Start a lab from a file or from a topology's text, and end it; its logs must not complain unannounced."""
     name = name or fresh_name()
     file = hvlab.workplace.temporary.parent / f"{name}.py"
@@ -301,7 +302,7 @@ def lab_of(
     else:
         file.write_text(topology, encoding="utf-8")
     words = [word for pair in (settings or {}).items() for word in ("--set", "=".join(pair))]
-    hvlab("up", file, "--name", name, *words)
+    hvlab("up", file, "--name", name, *words, *options)
     lab = RunningLab(hvlab, name, file, settings or {})
     hvlab.workplace.labs.append(lab)
     try:
@@ -415,7 +416,7 @@ def pinging(
     lab: RunningLab, node: str, target: str, *, interval_s: float = 0.01, lossless: bool = True
 ) -> Iterator[Pinging]:
     """Ping all the time; every single packet must be answered, unless it is said otherwise."""
-    output = lab.hvlab.workplace.temporary.parent / f"{lab.name}-{node}.ping"
+    output = lab.hvlab.workplace.temporary.parent / f"{lab.name}-{node}-{target}.ping"
     with output.open("wb") as stream:
         ping = ("ping", "-D", "-n", "-i", str(interval_s), "-W", "1", target)
         process = lab.hvlab.start(

@@ -72,7 +72,7 @@ def test_a_killed_caller_takes_the_program_and_its_children_along(lab: Pod) -> N
     process = subprocess.Popen(command, stdout=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stdout.readline() == b"started\n"
-    eventually(lambda: len(states(lab)) == len(before) + 3)
+    eventually(lambda: len(states(lab)) == len(before) + 4)  # the shell, two programs, and the shell's keeper
     process.kill()
     process.communicate()
     eventually(lambda: set(states(lab)) == set(before), timeout=2)

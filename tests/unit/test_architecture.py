@@ -115,6 +115,9 @@ def test_the_engine_knows_no_backend(module: str, path: Path) -> None:
 EXPLAINS = ("lab.emulation.tracing", "lab.emulation.learned")
 """What tells a user what a switch does reads the pipeline's description: stages, registers, the meaning of cookies."""
 
+NUMBERS = ("lab.emulation.ovs",)
+"""What creates a switch limits the table of its addresses, and must know which one that is."""
+
 DESCRIPTION = ("controllers.pipeline", "controllers.openflow.cookies", "controllers.compiler", "controllers.view")
 
 
@@ -122,6 +125,7 @@ DESCRIPTION = ("controllers.pipeline", "controllers.openflow.cookies", "controll
 def test_the_lab_and_its_controller_meet_in_the_intent_only(module: str, path: Path) -> None:
     if within(module, ("lab",)):
         described = DESCRIPTION if within(module, EXPLAINS) else ()
+        described += ("controllers.pipeline.tables",) if within(module, NUMBERS) else ()
         found = [name for name in imported(module, path) if within(name, ("controllers",))]
         assert not [name for name in found if not within(name, described)]
 
@@ -156,6 +160,19 @@ def test_no_name_reaches_a_shell(module: str, path: Path) -> None:
                 assert given & {"timeout", None}, f"{where}: a command without a timeout"
                 if called(node) == "subprocess.run":
                     assert given & {"check", None}, f"{where}: an unchecked exit status"
+
+
+@every_module
+def test_time_is_measured_by_a_clock_that_cannot_be_set(module: str, path: Path) -> None:
+    """Somebody may set the machine's clock back: no deadline may then be an hour away."""
+    forbidden = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.datetime.now"}
+    names = {f"time.{name}" for name in ("time", "time_ns")}
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Call):
+            assert called(node) not in forbidden, f"{path}:{node.lineno}: {called(node)}"
+        elif isinstance(node, ast.ImportFrom):
+            imported_names = {f"{node.module}.{alias.name}" for alias in node.names}
+            assert not imported_names & names, f"{path}:{node.lineno}: {imported_names}"
 
 
 @every_module

@@ -127,6 +127,21 @@ def test_memory() -> None:
     assert (scarce.ok, scarce.needed, scarce.found) == (False, False, "100 MB available")
 
 
+def test_limits() -> None:
+    everything = {"processes": "cgroup v2", "memory": "cgroup v2", "processor": "cgroup v2"}
+    check = doctor.check_limits({"by": everything, "why_not": ""})
+    assert (check.ok, check.found) == (True, "processes by cgroup v2, memory by cgroup v2, processor by cgroup v2")
+    check = doctor.check_limits({"by": {"processes": "RLIMIT_NPROC"}, "why_not": "none here"})
+    assert (check.ok, check.needed) == (False, False)
+    assert check.found == "processes by RLIMIT_NPROC, memory and processor not limited (none here)"
+    assert (
+        "not limited (the trial ended without a word)"
+        in doctor.check_limits({"error": "the trial ended without a word"}).found
+    )
+    assert "linger" in doctor.limits_remedy(1000)
+    assert "--privileged" in doctor.limits_remedy(0)
+
+
 def test_require_names_the_first_thing_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "_essential", lambda: iter([Check("a", True, "x", "x"), MISSING]))
     with pytest.raises(EnvironmentFault, match="own /proc: found not there, expected there") as raised:

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from lab.emulation.net import entrance
+from lab.emulation.pod import census
+from lab.emulation.pod.init.admission import FOLDER
 from lab.emulation.pod.init.child import PATH
 from lab.emulation.pod.pod import Pod
 from lab.errors import InvalidState
@@ -65,9 +67,9 @@ class Place:
             (*program, *map(str, argv)), env=environment(os.environ if given is None else given), **options
         )
 
-    def _target(self) -> tuple[str, str, str, str]:
+    def _target(self) -> tuple[str, ...]:
         network = self.process(self.network)
-        return (*(network if self.machine else self._first()), *network)
+        return (*(network if self.machine else self._first()), *network, self.machine, self.pod.path(FOLDER))
 
     def _first(self) -> tuple[str, str]:
         return f"/proc/{self.pod.pid}", str(self.pod.start_ticks)
@@ -75,11 +77,7 @@ class Place:
     def pid(self) -> int | None:
         """Return the first process of the machine as this machine numbers it, None if it does not run."""
         state = self.pod.processes((self.network,)).get(self.network)
-        depth = len(_numbers("self"))
-        children = Path(f"/proc/{self.pod.pid}/task/{self.pod.pid}/children").read_text(encoding="ascii").split()
-        return next(
-            (int(pid) for pid in children if state and _numbers(pid)[depth : depth + 1] == [str(state.pid)]), None
-        )
+        return census.outer_pid(self.pod.pid, state.pid) if state and state.pid else None
 
     def process(self, node: str) -> tuple[str, str]:
         """Return the /proc directory of a machine's first process, as this process sees it, and its start time."""
@@ -87,15 +85,6 @@ class Place:
         if state is None or state.pid is None:
             raise InvalidState(f'"{node}" does not run', remedy="start it in the topology and run `hvlab apply`")
         return self.pod.path(f"/proc/{state.pid}"), str(state.start_ticks)
-
-
-def _numbers(pid: str) -> list[str]:
-    """Return how each nested PID namespace numbers a process, outermost first; empty if it has ended."""
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return []
-    return next((line.split()[1:] for line in lines if line.startswith("NSpid:")), [])
 
 
 def environment(given: Mapping[str, str]) -> dict[str, str]:

@@ -1,9 +1,11 @@
 """The process between a program inside a lab and the Python script outside that started it.
 
-Run as `python3 -I -S -E …/entrance.py CALLER TERMINAL PROCESS TICKS NETWORK TICKS PROGRAM ARGUMENT…`. It enters the
-namespaces of one process (its network may be another's), starts the program there as a child, hands on signals and the
-exit status, and ends when the program does. When the caller ends, however that ends, the program is killed with all
-that descends from it or is of its session. Imports next to nothing: a shell should be there at once.
+Run as `python3 -I -S -E …/entrance.py CALLER TERMINAL PROCESS TICKS NETWORK TICKS MACHINE LIMITS PROGRAM ARGUMENT…`. It
+enters the namespaces of one process (its network may be another's), starts the program there as a child, hands on
+signals and the exit status, and ends when the program does. When the caller ends, however that ends, the program is
+killed with all that descends from it or is of its session. If MACHINE is not empty the namespaces are that machine's,
+and LIMITS is the folder in which its lab shows what limits it. Imports next to nothing: a shell should be there at
+once.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ if __name__ == "__main__":
     # Last, so that nothing that happens to lie beside hvlab stands in for Python's own modules.
     sys.path.append(__file__.rsplit("/", 4)[0])
 
-from lab.emulation.pod.init import kernel
+from lab.emulation.pod.init import kernel, privileges
+from lab.emulation.pod.init.admission import Admission
 
 NO_TERMINAL = -1
 """TERMINAL is this, or the descriptor of the other end of a terminal that the program is to lead.
@@ -43,7 +46,7 @@ _STOPPING_ROUNDS = 5
 
 def main(arguments: list[str]) -> None:
     """Run the program; never returns."""
-    caller, terminal, process, ticks, network, network_ticks, *argv = arguments
+    caller, terminal, process, ticks, network, network_ticks, name, limits, *argv = arguments
     signal.pthread_sigmask(signal.SIG_BLOCK, (*_FORWARDED, KILL_ALL))
     try:
         watched = os.pidfd_open(int(caller))
@@ -56,14 +59,21 @@ def main(arguments: list[str]) -> None:
         os.set_inheritable(int(terminal), False)
     machine = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     folder = _folder()
+    moved, move = os.pipe2(os.O_CLOEXEC)
     try:
+        admission = Admission(limits, name) if name else None
         _enter(process, int(ticks), network, int(network_ticks))
         worker = os.fork()
+        if worker and admission:
+            admission.move(worker)
     except OSError as error:
         os.write(2, f"hvlab: the lab cannot be entered: {error.strerror}\n".encode())
         os._exit(CANNOT_ENTER)
     if worker == 0:
-        _become(argv, folder, leads)
+        os.close(move)
+        os.read(moved, 1)
+        _become(argv, folder, leads, admission)
+    os.close(move)
     _let_go_of_streams()
     _mirror(_accompany(worker, watched, machine, leads))
 
@@ -94,7 +104,7 @@ def _enter(process: str, ticks: int, network: str, network_ticks: int) -> None:
 # The program
 
 
-def _become(argv: list[str], folder: str, terminal: bool) -> None:
+def _become(argv: list[str], folder: str, terminal: bool, admission: Admission | None) -> None:
     """Turn the child into the program. Never returns."""
     code = NOT_EXECUTABLE
     try:
@@ -102,7 +112,11 @@ def _become(argv: list[str], folder: str, terminal: bool) -> None:
         # The parent is in another PID namespace, hence 0; had it ended, the namespace's first process would be.
         if os.getppid() == 1:
             os._exit(CANNOT_ENTER)
+        if admission:
+            admission.join()
         kernel.own_proc()
+        if admission:
+            privileges.confine()
         if terminal:
             os.setsid()
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)

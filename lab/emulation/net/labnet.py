@@ -237,8 +237,13 @@ def attach(name: str | None = None) -> LabNet:
 
 def _finished(pod: Pod) -> State:
     state = states.read(pod.path(STATE_FILE))
-    if state is None:
+    if state is None or state.starting:
         raise InvalidState(f'lab "{pod.name}" is still being started', remedy="wait for `hvlab up` to end")
+    if state.interrupted and not state.failure:
+        raise InvalidState(
+            f'lab "{pod.name}" is between two states: a change is going on, or was interrupted',
+            remedy=f"`hvlab status {pod.name}` completes one that was interrupted",
+        )
     return state
 
 

@@ -29,7 +29,7 @@ class Population:
 
 def populate(pod: Pod, state: State) -> Population:
     """Return everything of a lab that is on, with its interfaces and the links between them."""
-    blueprint = lower(state.model, state.allocation)
+    blueprint = lower(state.model, state.numbers())
     names = switch_names(state.model)
     found = Population()
     roles = {node.name: node.role for node in blueprint.nodes}

@@ -15,14 +15,15 @@ from pathlib import Path
 
 from lab.emulation.pod import census
 from lab.emulation.pod.census import Sighting
+from lab.emulation.pod.limits import Limits
 from lab.errors import EnvironmentFault, InputError, InvalidState
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
-_TIMEOUT_S = 15.0
+_TIMEOUT_S = 60.0  # for a machine that starts many labs at once and has a lot else to do
 _APPARMOR_SETTING = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 
 
-def bear(name: str, file: str) -> tuple[Sighting, socket.socket]:
+def bear(name: str, file: str, limits: Limits) -> tuple[Sighting, socket.socket]:
     """Start a lab's first process; the lab lives while the returned socket is open, or for good once committed."""
     if not NAME.fullmatch(name):
         raise InputError(
@@ -37,7 +38,7 @@ def bear(name: str, file: str) -> tuple[Sighting, socket.socket]:
                     target=name,
                     remedy=f'use it, or remove it with "hvlab down {name}"',
                 )
-        return _start(name, file)
+        return _start(name, file, limits)
 
 
 @contextlib.contextmanager
@@ -68,11 +69,11 @@ def _owner(address: str) -> int | None:
     return int(uid)
 
 
-def _start(name: str, file: str) -> tuple[Sighting, socket.socket]:
+def _start(name: str, file: str, limits: Limits) -> tuple[Sighting, socket.socket]:
     ours, theirs = socket.socketpair()
     try:
         with theirs:
-            launcher = _launch(name, file, theirs.fileno())
+            launcher = _launch(name, file, limits, theirs.fileno())
         with launcher:
             ours.settimeout(_TIMEOUT_S)
             pid = _await_ready(ours)
@@ -100,10 +101,11 @@ def _await_ready(report: socket.socket) -> int:
     raise AssertionError("_messages ends by raising")
 
 
-def _launch(name: str, file: str, report_fd: int) -> subprocess.Popen[bytes]:
+def _launch(name: str, file: str, limits: Limits, report_fd: int) -> subprocess.Popen[bytes]:
     cache = ("-B",) if sys.dont_write_bytecode else ()
     return subprocess.Popen(
-        (sys.executable, "-I", "-S", "-E", *cache, census.MAIN, *census.arguments(name, file, report_fd)),
+        (sys.executable, "-I", "-S", "-E", *cache, census.MAIN, *census.arguments(report_fd), *limits.arguments()),
+        env=os.environ | census.environment(name, file),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=report_fd,

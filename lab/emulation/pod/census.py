@@ -1,6 +1,7 @@
 """Finding the labs that run, without any file: their first processes carry a mark in their arguments.
 
-A lab belongs to the user whose effective uid its first process has, and is only shown to that user.
+A lab belongs to the user whose effective uid its first process has, and is only shown to that user. What it is called
+and what it was made from is in its environment, which Linux lets nobody else read; arguments can be read by everybody.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.emulation.pod.init import kernel
+from lab.emulation.pod.init import FILE_KEY, NAME_KEY, kernel
 
 MARK = "--hvlab-pod"
 MAIN = str(Path(__file__).resolve().with_name("init") / "__main__.py")
@@ -25,9 +26,14 @@ class Sighting:
     start_ticks: int
 
 
-def arguments(name: str, file: str, report_fd: int) -> tuple[str, ...]:
+def arguments(report_fd: int) -> tuple[str, ...]:
     """Return the marked arguments of a lab's first process."""
-    return (MARK, "--lab", name, "--file", file, "--report", str(report_fd))
+    return (MARK, "--report", str(report_fd))
+
+
+def environment(name: str, file: str) -> dict[str, str]:
+    """Return what a lab's first process has in its environment besides its creator's."""
+    return {NAME_KEY: name, FILE_KEY: file}
 
 
 def sightings() -> tuple[Sighting, ...]:
@@ -41,7 +47,7 @@ def sightings() -> tuple[Sighting, ...]:
 def still_there(seen: Sighting) -> bool:
     """Tell whether that very process, and not one that inherited its pid, still runs."""
     stat = _read(f"/proc/{seen.pid}/stat")
-    return stat is not None and kernel.start_ticks(stat) == seen.start_ticks and not _ended(stat)
+    return stat is not None and kernel.start_ticks(stat) == seen.start_ticks and not kernel.ended(stat)
 
 
 def start_ticks_at(proc: str) -> int | None:
@@ -50,13 +56,28 @@ def start_ticks_at(proc: str) -> int | None:
     return None if stat is None else kernel.start_ticks(stat)
 
 
+def is_stopped_at(proc: str) -> bool:
+    """Tell whether a signal or a debugger has stopped the process with this /proc directory."""
+    stat = _read(f"{proc}/stat")
+    return stat is not None and stat.rpartition(")")[2].split()[0] in "Tt"
+
+
+def outer_pid(first: int, inner: int) -> int | None:
+    """Return the pid, as the caller sees it, of a child of a lab's first process that the lab numbers `inner`."""
+    depth = len(_field(_read("/proc/self/status") or "", "NSpid"))
+    for pid in (_read(f"/proc/{first}/task/{first}/children") or "").split():
+        if _field(_read(f"/proc/{pid}/status") or "", "NSpid")[depth : depth + 1] == [str(inner)]:
+            return int(pid)
+    return None
+
+
 def _look(pid: int, uid: int, depth: int) -> Sighting | None:
     command = _read(f"/proc/{pid}/cmdline")
     if command is None or MARK not in command:
         return None
-    name, file = parse(command) or ("", "")
+    name, file = parse(_read(f"/proc/{pid}/environ") or "") or ("", "")
     status, stat = _read(f"/proc/{pid}/status"), _read(f"/proc/{pid}/stat")
-    if not name or status is None or stat is None or _ended(stat):
+    if not name or status is None or stat is None or kernel.ended(stat):
         return None
     # PID 1 of a namespace right below ours: a lab inside a lab is that lab's affair, and its launcher is not the lab.
     pids, uids = _field(status, "NSpid"), _field(status, "Uid")
@@ -65,19 +86,10 @@ def _look(pid: int, uid: int, depth: int) -> Sighting | None:
     return Sighting(name, file, pid, kernel.start_ticks(stat))
 
 
-def parse(command: str) -> tuple[str, str] | None:
-    """Return the lab's name and file from the text of a `/proc/PID/cmdline`, None if it is no lab."""
-    words = command.split("\0")
-    if MARK not in words:
-        return None
-    marked = words[words.index(MARK) :]
-    if len(marked) < 5 or marked[1] != "--lab" or marked[3] != "--file":
-        return None
-    return marked[2], marked[4]
-
-
-def _ended(stat: str) -> bool:
-    return stat.rpartition(")")[2].split()[0] in "ZX"
+def parse(environ: str) -> tuple[str, str] | None:
+    """Return the lab's name and file from the text of a `/proc/PID/environ`, None if it is no lab's."""
+    found = dict(each.split("=", 1) for each in environ.split("\0") if "=" in each)
+    return (found[NAME_KEY], found[FILE_KEY]) if NAME_KEY in found and FILE_KEY in found else None
 
 
 def _field(status: str, key: str) -> list[str]:

@@ -18,21 +18,29 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.emulation.pod.init import kernel
+from lab.emulation.pod.init import kernel, privileges
+from lab.emulation.pod.init.admission import Admission
 from lab.errors import LabFault
 
 _ORDER = ("user", "ipc", "uts", "net", "pid", "mnt")
 _STOPPING_ROUNDS = 5
+# What ends the command for the worker's sake, or is meant for it: whoever stands between them sees to the rest.
+_LEFT_TO_THE_WORKER = (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM, signal.SIGTTOU)
 
 
 @dataclass(frozen=True, slots=True)
 class Namespaces:
-    """Open namespaces; whoever opened them closes them."""
+    """Open namespaces; whoever opened them closes them.
+
+    Those of a machine tell its name and the folder in which its lab shows what limits programs in machines.
+    """
 
     handles: tuple[tuple[str, int], ...]
+    machine: str = ""
+    limits: str = ""
 
     @classmethod
-    def of(cls, proc: str) -> Namespaces:
+    def of(cls, proc: str, machine: str = "", limits: str = "") -> Namespaces:
         """Open the namespaces of the process with this /proc directory."""
         handles: list[tuple[str, int]] = []
         try:
@@ -41,7 +49,7 @@ class Namespaces:
         except OSError:
             cls(tuple(handles)).close()
             raise
-        return cls(tuple(handles))
+        return cls(tuple(handles), machine, limits)
 
     def close(self) -> None:
         for _, fd in self.handles:
@@ -95,12 +103,19 @@ def _middle(namespaces: Namespaces, work: Callable[[], int], alive: int, report:
     found: dict[str, object] = {}
     try:
         machine = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        admission = Admission(namespaces.limits, namespaces.machine) if namespaces.machine else None
+        moved, move = os.pipe2(os.O_CLOEXEC)
         namespaces.enter()
+        handlers = {number: signal.signal(number, signal.SIG_IGN) for number in _LEFT_TO_THE_WORKER}
         worker = os.fork()
         if worker == 0:
-            _work(work, alive)
-        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTTOU):
-            signal.signal(number, signal.SIG_IGN)
+            for number, handler in handlers.items():
+                signal.signal(number, signal.SIG_DFL if handler is None else handler)
+            os.close(move)
+            _work(work, admission, moved)
+        if admission:
+            admission.move(worker)
+        os.close(move)
         _wait(worker, alive, machine)
         found["code"] = os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1])
     except BaseException as error:  # noqa: BLE001 - whatever it is, it must reach the caller
@@ -110,15 +125,22 @@ def _middle(namespaces: Namespaces, work: Callable[[], int], alive: int, report:
         os._exit(0)
 
 
-def _work(work: Callable[[], int], alive: int) -> None:
-    """Run the work in the grandchild. Never returns."""
+def _work(work: Callable[[], int], admission: Admission | None, moved: int) -> None:
+    """Run the work in the grandchild, once `moved` is closed. Never returns."""
     code = 70
     try:
         kernel.die_with_parent(signal.SIGKILL)
         # The parent is outside this PID namespace, hence 0; if it has ended already, the namespace's first process is.
         if os.getppid() != 1:
+            os.read(moved, 1)
+            if admission:
+                admission.join()
             kernel.own_proc()
+            if admission:
+                privileges.confine()
             code = work()
+    except OSError as error:
+        os.write(2, f"hvlab: the lab cannot be entered: {error.strerror}\n".encode())
     finally:
         os._exit(code)
 
@@ -130,16 +152,16 @@ def _wait(worker: int, alive: int, machine: int) -> None:
     poll.register(alive, select.POLLIN)
     while handle not in (ended := [fd for fd, _ in poll.poll()]):
         if alive in ended:
-            _kill_tree(worker, machine)
+            kill_tree(worker, machine)
             poll.unregister(alive)
     os.close(handle)
 
 
-def _kill_tree(root: int, machine: int) -> None:
+def kill_tree(root: int, machine: int) -> None:
     """Kill a process with all its descendants; they are halted first, lest one gets away."""
     halted: set[int] = set()
     for _ in range(_STOPPING_ROUNDS):
-        fresh = _descendants(root, machine) - halted
+        fresh = descendants(root, machine) - halted
         for pid in fresh:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGSTOP)
@@ -151,7 +173,8 @@ def _kill_tree(root: int, machine: int) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def _descendants(root: int, machine: int) -> set[int]:
+def descendants(root: int, machine: int) -> set[int]:
+    """Return a process and all that descend from it, as this /proc numbers them."""
     parents: dict[int, int] = {}
     for name in os.listdir(machine):
         if name.isdigit():

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from lab.emulation.pod import birth, census, client, work
+from lab.emulation.pod import birth, census, client, limits, sockets, work
 from lab.emulation.pod.enter import Namespaces
+from lab.emulation.pod.init.admission import FOLDER
 from lab.emulation.pod.process import Process, ProcessState
 from lab.errors import LabFault, UnknownName
 
@@ -134,7 +135,8 @@ class Pod:
             namespaces.close()
 
     def _namespaces(self, node: str | None) -> Namespaces:
-        proc, ticks = self._first_proc()
+        first, ticks = self._first_proc()
+        proc, machine = first, ""
         if node is not None:
             state = self.processes((node,)).get(node)
             if state is None:
@@ -143,7 +145,9 @@ class Pod:
                 raise LabFault(f'"{node}" is not running, state {state.state}', target=node)
             proc, ticks = self.path(f"/proc/{state.pid}"), state.start_ticks
         try:
-            namespaces = Namespaces.of(proc)
+            if os.stat(f"{proc}/ns/mnt").st_ino != os.stat(f"{first}/ns/mnt").st_ino:
+                machine = node or ""
+            namespaces = Namespaces.of(proc, machine, self.path(FOLDER))
         except OSError as error:
             raise LabFault(f'lab "{self.name}" cannot be entered: {error.strerror}') from error
         if census.start_ticks_at(proc) != ticks:
@@ -177,8 +181,13 @@ class Pod:
             handle = -1
         try:
             if handle >= 0 and self.alive:
-                signal.pidfd_send_signal(handle, signal.SIGKILL)
-                self._wait(handle)
+                held, groups = sockets.duplicate(children_of=self.pid), limits.directories(self.root)
+                try:
+                    signal.pidfd_send_signal(handle, signal.SIGKILL)
+                    self._wait(handle)
+                finally:
+                    sockets.close(held)
+                limits.remove(groups)
         finally:
             if handle >= 0:
                 os.close(handle)
@@ -200,18 +209,25 @@ class Pod:
     def _check(self) -> None:
         if not self.alive:
             raise LabFault(f'lab "{self.name}" is not running any more', target=self.name)
+        if census.is_stopped_at(self._first_proc()[0]):
+            raise LabFault(
+                f'the first process of lab "{self.name}" (pid {self.pid}) is stopped, so it answers nothing',
+                remedy=f"let it go on with `kill -CONT {self.pid}`, or end the lab: hvlab down {self.name}",
+                target=self.name,
+            )
 
     def _sighting(self) -> census.Sighting:
         return census.Sighting(self.name, self.file, self.pid, self.start_ticks)
 
 
-def create(name: str, *, file: str = "") -> Pod:
+def create(name: str, *, file: str = "", within: limits.Limits | None = None) -> Pod:
     """Start an empty lab that ends with this process until it is committed.
 
-    `file` is remembered, to tell later what the lab was made from. `InvalidState` if a lab of that name runs or is
-    being started by another process; `EnvironmentFault` if this machine cannot have labs.
+    `file` is remembered, to tell later what the lab was made from. Its machines live `within` limits, generous ones if
+    nothing is said. `InvalidState` if a lab of that name runs or is being started by another process;
+    `EnvironmentFault` if this machine cannot have labs.
     """
-    seen, lifeline = birth.bear(name, file)
+    seen, lifeline = birth.bear(name, file, within or limits.default())
     pod = Pod(seen.name, seen.file, seen.pid, seen.start_ticks)
     _uncommitted[pod.pid, pod.start_ticks] = lifeline
     return pod

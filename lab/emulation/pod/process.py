@@ -31,7 +31,7 @@ class Mount:
 
 
 OWN_SYS = Mount("sysfs", "/sys")
-OWN_RUN = Mount("tmpfs", "/run", options="mode=0755")
+OWN_RUN = Mount("tmpfs", "/run", options="mode=0755,size=16m")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

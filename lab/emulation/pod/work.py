@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from lab.emulation.pod.enter import Namespaces, call_inside
 from lab.emulation.pod.init.child import PATH, find_program
+from lab.emulation.pod.keeper import keep
 from lab.errors import LabError, LabFault
 
 T = TypeVar("T")
@@ -42,7 +43,9 @@ def call(namespaces: Namespaces, function: Callable[[], T], entered: Callable[[]
     finally:
         os.close(outcome)
     if code != 0 or not said:
-        raise LabFault(f"the work inside the lab ended with status {code} and without a result")
+        killed = f"was ended by signal {-code}, as when the lab ends meanwhile,"
+        how = killed if code < 0 else f"ended with status {code}"
+        raise LabFault(f"the work inside the lab {how} and without a result")
     error, result = pickle.loads(said)  # noqa: S301 - written by our own child into memory nobody else can open
     if error is not None:
         raise _revived(*error)
@@ -99,7 +102,7 @@ def execute(namespaces: Namespaces, argv: tuple[str, ...], env: Mapping[str, str
             os.write(2, f"hvlab: {words} in {where}\n".encode())
             return _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_EXECUTABLE
 
-    code = call_inside(namespaces, work)
+    code = call_inside(namespaces, lambda: keep(work))
     return code if code >= 0 else 128 - code
 
 

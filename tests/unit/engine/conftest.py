@@ -23,6 +23,7 @@ class FakeBackend:
         self.resources: dict[Key, Resource] = {}
         self.generations: dict[tuple[str, str], int] = {}
         self.fail_after: int | None = None
+        self.failure: type[BaseException] = LabFault
         self.fault = ""
 
     def observe(self, known: Blueprint) -> Blueprint:
@@ -37,7 +38,7 @@ class FakeBackend:
     ) -> None:
         for at, step in enumerate(plan.steps):
             if self.fail_after is not None and at >= self.fail_after:
-                raise LabFault("the machine broke down")
+                raise self.failure("the machine broke down")
             if step.action is Action.REMOVE:
                 assert step.old is not None
                 del self.resources[step.old.key]

@@ -75,6 +75,7 @@ def test_an_interrupted_change_is_completed_by_the_next(session: Session, backen
     assert session.state().interrupted
     done = session.apply(changed(model), "x", {})
     assert done.resumed
+    assert done.resumed.told() == 'the change begun by "hvlab apply x" failed; it has been completed'
     assert backend.resources == session.blueprint().by_key()
     assert not session.state().interrupted
 
@@ -87,8 +88,79 @@ def test_an_interrupted_change_can_be_undone(session: Session, backend: FakeBack
     with pytest.raises(LabFault):
         session.apply(changed(model), "x", {})
     backend.fail_after = None
-    session.apply(model, "x", {})
+    done = session.apply(model, "x", {})
+    assert done.resumed
+    assert done.resumed.outcome == "undone"
     assert backend.resources == session.blueprint().by_key()
+
+
+class Killed(BaseException):
+    """What nobody catches, like a signal that nobody handles."""
+
+
+def killed_after(session: Session, backend: FakeBackend, steps: int, model: LabModel) -> None:
+    """Begin a change, and have it end without a word after some steps."""
+    backend.fail_after, backend.failure = steps, Killed
+    with pytest.raises(Killed):
+        session.apply(model, "x", {})
+    backend.fail_after, backend.failure = None, LabFault
+
+
+@pytest.mark.parametrize("steps", range(0, 18, 3))
+def test_an_interrupted_change_is_completed_when_it_is_resumed(
+    session: Session, backend: FakeBackend, steps: int
+) -> None:
+    model = load(THREE)
+    session.up(model, "x", {})
+    assert session.resume() is None
+    killed_after(session, backend, steps, changed(model))
+    done = session.resume()
+    assert done
+    assert done.told() == 'the change begun by "hvlab apply x" was interrupted; it has been completed'
+    assert session.state().model == changed(model)
+    assert backend.resources == session.blueprint().by_key()
+    assert session.resume() is None
+
+
+def test_a_change_that_failed_is_not_tried_again_until_somebody_asks(session: Session, backend: FakeBackend) -> None:
+    model = load(THREE)
+    session.up(model, "x", {})
+    backend.fail_after = 3
+    with pytest.raises(LabFault):
+        session.apply(changed(model), "x", {})
+    backend.fail_after = None
+    assert session.state().failure == "the machine broke down"
+    assert session.resume() is None
+    session.apply(changed(model), "x", {})
+    assert not session.state().failure
+
+
+@pytest.mark.parametrize("steps", range(0, 18, 3))
+def test_of_several_interrupted_changes_nothing_stays(session: Session, backend: FakeBackend, steps: int) -> None:
+    model = load(THREE)
+    session.up(model, "x", {})
+    before = {key for key in backend.resources if key[0] != "port"}
+    host = model.hosts[0]
+    extra = replace(host.vms[0], name="extra")
+    another = replace(model, hosts=(replace(host, vms=(*host.vms, extra)), *model.hosts[1:]))
+    killed_after(session, backend, len(session.plan(another).steps) - 1, another)
+    assert ("node", "extra") in backend.resources
+    killed_after(session, backend, steps, changed(model))
+    done = session.apply(replace(model, interruption_s=1.0), "x", {})
+    assert done.resumed
+    assert done.resumed.outcome == "replaced"
+    assert {key for key in backend.resources if key[0] != "port"} == before
+    assert not session.state().abandoned
+
+
+def test_what_may_be_half_made_is_made_again(session: Session, backend: FakeBackend) -> None:
+    """A machine is there as soon as it has a process; what it is given next cannot be observed."""
+    model = load(THREE)
+    session.up(changed(model), "x", {})
+    killed_after(session, backend, len(session.plan(model).steps) - 1, model)
+    steps = {(step.action, step.title): step.reason for step in session.plan(model).steps}
+    assert steps["create", 'VM "web1"'] == steps["remove", 'VM "web1"'] == "may be half made"
+    assert ("create", 'VM "web2"') not in steps, "it was there before"
 
 
 def test_what_is_lost_is_made_again_and_the_plan_says_so(session: Session, backend: FakeBackend) -> None:

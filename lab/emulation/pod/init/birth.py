@@ -8,6 +8,7 @@ yet armed.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -17,7 +18,7 @@ import socket
 import time
 import traceback
 
-from . import kernel, rootfs
+from . import FILE_KEY, NAME_KEY, kernel, limits, logs, rootfs
 from .loop import READ, Loop
 from .server import Server
 from .supervisor import Supervisor
@@ -30,24 +31,32 @@ if TYPE_CHECKING:
 _KINDS = ("mnt", "net", "ipc", "uts", "pid")
 _COMM_STARTING, _COMM_COMMITTED = "hvlab-new", "hvlab-lab"
 _MOST_FAULTY_ROUNDS = 100
+_LOGS_EVERY_S = 5.0  # or, while nothing at all happens, at the loop's own pace
 
 
 def main(arguments: list[str]) -> NoReturn:
-    """Run `--hvlab-pod --report FD`; the environment tells the lab's name and the file it is made from."""
+    """Run `--hvlab-pod --report FD --processes N --memory BYTES`.
+
+    The environment tells the lab's name and the file it is made from.
+    """
     options = dict(zip(arguments[1::2], arguments[2::2], strict=True))
-    name = os.environ.get("HVLAB_POD_NAME") or options["--lab"]  # TRANSITION
-    file = os.environ.get("HVLAB_POD_FILE") or options.get("--file", "")  # TRANSITION
+    name, file = os.environ[NAME_KEY], os.environ[FILE_KEY]
     report = socket.socket(fileno=int(options["--report"]))
     report.set_inheritable(False)
     step = "namespaces"
+    ordinary = os.geteuid() != 0
     try:
+        enclosure = limits.enclose(int(options["--processes"]), int(options["--memory"]))
         with_user = _unshare()
+        if with_user and ordinary:
+            enclosure.count_by_user_namespace()
         pid = os.fork()
         if pid:
             _say(report, {"pid": pid})
             os._exit(0)
         step = "mounts"
-        _become_first(name, (os.getcwd(), os.path.dirname(file) or "/"))
+        keep = rootfs.paths_in_use(os.getcwd(), os.path.dirname(file) or "/")
+        _become_first(name, lambda: rootfs.build(name, keep, enclosure, with_user=with_user))
         init = Init(report)
     except OSError as error:
         _say(report, {"fault": str(error.strerror or error), "errno": error.errno, "step": step})
@@ -78,7 +87,7 @@ def _unshare() -> bool:
     return True
 
 
-def _become_first(name: str, keep: tuple[str, ...]) -> None:
+def _become_first(name: str, build: Callable[[], None]) -> None:
     os.setsid()
     os.umask(0o022)
     kernel.set_comm(_COMM_STARTING)
@@ -87,7 +96,7 @@ def _become_first(name: str, keep: tuple[str, ...]) -> None:
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     socket.sethostname(name)
-    rootfs.build(name, rootfs.paths_in_use(*keep))
+    build()
     os.chdir("/")
     kernel.loopback_up()
     null = os.open("/dev/null", os.O_RDWR)
@@ -101,7 +110,12 @@ def _become_first(name: str, keep: tuple[str, ...]) -> None:
 
 def log(name: str, words: str) -> None:
     """Write one line to init.log."""
-    os.write(2, f"{time.strftime('%H:%M:%S')} {name}: {' '.join(words.split())}\n".encode())
+    _write(f"{time.strftime('%H:%M:%S')} {name}: {' '.join(words.split())}\n")
+
+
+def _write(text: str) -> None:
+    with contextlib.suppress(OSError):  # when logs have used up their room the lab goes on without
+        os.write(2, text.encode())
 
 
 class Init:
@@ -111,6 +125,7 @@ class Init:
         self._report: socket.socket | None = report
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        self._logs_due = time.monotonic() + _LOGS_EVERY_S
         self._loop = Loop()
         self._loop.start(self._on_signals)
         self._supervisor = Supervisor(self._loop, log, (soft, hard))
@@ -124,18 +139,24 @@ class Init:
         faulty_rounds = 0
         while faulty_rounds < _MOST_FAULTY_ROUNDS:
             happened = self._loop.wait(self._supervisor.next_deadline())
-            happened.append((lambda events: self._supervisor.advance(), 0))
+            happened += [(lambda events: self._supervisor.advance(), 0), (lambda events: self._trim_logs(), 0)]
             fine = [self._guarded(callback, events) for callback, events in happened]
             faulty_rounds = 0 if all(fine) else faulty_rounds + 1
         log("init", "nothing but faults")
         os._exit(1)
+
+    def _trim_logs(self) -> None:
+        now = time.monotonic()
+        if now >= self._logs_due:
+            self._logs_due = now + _LOGS_EVERY_S
+            logs.trim(f"{rootfs.RUN}/log")
 
     def _guarded(self, callback: Callable[[int], None], events: int) -> bool:
         try:
             callback(events)
         except Exception:  # noqa: BLE001 - a supervisor
             # One that ends takes the whole lab with it: an event that cannot be handled is worth a traceback, not that.
-            os.write(2, traceback.format_exc().encode())
+            _write(traceback.format_exc())
             return False
         return True
 

@@ -12,7 +12,8 @@ import resource
 import signal
 import socket
 
-from . import kernel
+from . import kernel, privileges
+from .admission import Admission
 from .spec import MountSpec, Spec
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -53,6 +54,9 @@ def _become(spec: Spec, targets: dict[str, int], listeners: list[int], status: S
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     os.setsid()
     _standard_streams(spec.log)
+    inside_machine = {"pid", "mnt"} <= set(targets)
+    if inside_machine:
+        Admission(machine=spec.enter["pid"]).join()
     _enter(spec, targets)
     environment = {**base_environment(), **spec.env}
     if spec.hostname is not None:
@@ -69,6 +73,8 @@ def _become(spec: Spec, targets: dict[str, int], listeners: list[int], status: S
         environment["LISTEN_PID"] = str(os.getpid())
     _descriptors(listeners, status)
     resource.setrlimit(resource.RLIMIT_NOFILE, nofile)
+    if inside_machine:
+        privileges.confine()
     assert spec.argv is not None  # machines are made elsewhere
     execute(spec.argv, environment)
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import fcntl
 import os
 import socket
@@ -21,10 +22,12 @@ NAMESPACES = {
 }
 
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
+_MNT_DETACH = 2
 MS_REMOUNT, MS_BIND, MS_REC, MS_SLAVE = 0x20, 0x1000, 0x4000, 0x80000
 _ST_RELATIME, _MS_RELATIME = 0x1000, 0x200000
 
-_PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15
+_PR_SET_PDEATHSIG, _PR_SET_NAME, _PR_CAPBSET_DROP, _PR_SET_CHILD_SUBREAPER = 1, 15, 24, 36
+_CAPABILITY_VERSION_3 = 0x20080522
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -62,6 +65,11 @@ def mount(source: str, target: str, fstype: str, flags: int = 0, options: str = 
     _check(result, f"mount {fstype} {source} on {target}" if source != fstype else f"mount {fstype} on {target}")
 
 
+def detach(target: str) -> None:
+    """Take away the topmost mount from a path; it goes when nothing uses it any more."""
+    _check(_libc.umount2(os.fsencode(target), _MNT_DETACH), f"unmount {target}")
+
+
 def remount_readonly(target: str) -> None:
     """Make a bind mount read-only, keeping the flags that a user namespace may not take away."""
     found = os.statvfs(target).f_flag
@@ -84,6 +92,29 @@ def die_with_parent(signal_number: int) -> None:
     _check(_libc.prctl(_PR_SET_PDEATHSIG, signal_number, 0, 0, 0), "ask for a signal at the parent's death")
 
 
+def adopt_orphans() -> None:
+    """Become the parent of whatever the descendants of this process leave behind."""
+    _check(_libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "become the parent of orphans")
+
+
+def drop_capability(number: int) -> bool:
+    """Keep programs that this process runs from having a capability; False if the kernel has none of that number."""
+    if _libc.prctl(_PR_CAPBSET_DROP, number, 0, 0, 0) == 0:
+        return True
+    if ctypes.get_errno() == errno.EINVAL:
+        return False
+    raise OSError(ctypes.get_errno(), f"drop capability {number}: {os.strerror(ctypes.get_errno())}")
+
+
+def clear_inheritable_capabilities() -> None:
+    """Let programs that this process runs inherit no capability beyond those that root gets, ambient ones included."""
+    header = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0)
+    data = ctypes.create_string_buffer(24)  # twice effective, permitted, inheritable
+    _check(_libc.capget(header, data), "read the capabilities")
+    low, high = struct.unpack("=8s4x8s4x", data.raw)
+    _check(_libc.capset(header, low + bytes(4) + high + bytes(4)), "clear the inheritable capabilities")
+
+
 def set_comm(name: str) -> None:
     """Set what `ps -o comm` shows; 15 bytes at most."""
     text = ctypes.create_string_buffer(name.encode()[:15])
@@ -101,3 +132,8 @@ def loopback_up() -> None:
 def start_ticks(stat: str) -> int:
     """Return the start time of a process from the text of its `/proc/PID/stat`; with the pid it identifies it."""
     return int(stat.rpartition(")")[2].split()[19])
+
+
+def ended(stat: str) -> bool:
+    """Tell from the text of its `/proc/PID/stat` whether a process has ended, though nobody has waited for it yet."""
+    return stat.rpartition(")")[2].split()[0] in "ZX"

@@ -14,7 +14,8 @@ import resource
 import signal
 import socket
 
-from . import child, kernel
+from . import child, kernel, privileges
+from .admission import Admission
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def make(specs: Iterable[Spec], report: int, nofile: tuple[int, int]) -> NoRetur
         # Orphans inside a machine are given to its sleeper; with SIGCHLD ignored the kernel reaps them by itself.
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_NOFILE, nofile)
+        Admission().join()
+        privileges.renounce()
         home = [(kind, os.open(f"/proc/self/ns/{kind}", os.O_RDONLY | os.O_CLOEXEC)) for kind in _KINDS]
         null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
         for spec in specs:

@@ -24,7 +24,6 @@ KEPT = {
     12: "net_admin",  # ip, tc, nft, bridge: what the exercises are about
     13: "net_raw",  # ping, tcpdump, arping, dhclient
     18: "sys_chroot",  # sshd, dnsmasq and others lock themselves up
-    29: "audit_write",  # su, sudo and sshd refuse to work if they cannot tell the audit log who it was
 }
 
 # What lies in /proc for the whole machine and may be written by root without any capability. Container runtimes
@@ -37,17 +36,22 @@ _MORE_LIKELY_TO_BE_KILLED = 500
 _MOST_LIKELY_TO_BE_KILLED = 1000
 
 
+def confine() -> None:
+    """Make this process, which is in the namespaces of a machine, fit to become a program of that machine."""
+    _be_killed_first()
+    _shield()
+    renounce()
+
+
 def renounce() -> None:
     """Let no program that this process runs from now on have another capability than those kept."""
     kernel.clear_inheritable_capabilities()
-    number = 0
-    while kernel.has_capability(number):
-        if number not in KEPT:
-            kernel.drop_capability(number)
-        number += 1
+    for number in range(64):
+        if number not in KEPT and not kernel.drop_capability(number):
+            break
 
 
-def shield() -> None:
+def _shield() -> None:
     """Make those settings of the kernel read-only that are not the machine's own, in its mount namespace.
 
     In a user namespace there is nothing to do: root there is an ordinary user to these files.
@@ -66,7 +70,7 @@ def shield() -> None:
     kernel.remount_readonly("/sys")  # last: it tells that all is done
 
 
-def be_killed_first() -> None:
+def _be_killed_first() -> None:
     """When memory runs out, let the kernel end this process and its children rather than others."""
     with open("/proc/self/oom_score_adj", "r+") as file:
         found = int(file.read())
