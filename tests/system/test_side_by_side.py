@@ -1,8 +1,10 @@
-"""Labs beside labs: equal addresses, no cross-talk, and a name is given once."""
+"""Labs beside labs: equal addresses, no cross-talk, and a name is given once.
+
+Those of two users are in `faults/test_access.py`.
+"""
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -75,33 +77,3 @@ def test_of_two_ups_at_once_one_wins(hvlab: Hvlab) -> None:
         hvlab("--lab", name, "matrix")
     finally:
         hvlab("down", name, check=None)
-
-
-@pytest.mark.skipif(os.getuid() != 0, reason="needs two users")
-def test_another_user_has_labs_of_the_same_name(lab: LabOf, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Names are a user's own; nobody sees or ends another's lab."""
-    with lab(OFFICE) as mine:
-        as_nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-        listed = subprocess.run(
-            [*as_nobody, "/usr/bin/env", "python3", "-c", _LIST, mine.name], capture_output=True, text=True,
-            check=False, timeout=30, cwd="/", env={"PATH": "/usr/bin:/bin"},
-        )  # fmt: skip
-        assert listed.stdout == "", listed
-        assert listed.returncode == 1, listed
-        assert mine.pod.alive
-
-
-# What another user can do without any of our code: look for the process and signal it.
-_LIST = """
-import os, sys
-for entry in os.listdir("/proc"):
-    try:
-        if entry.isdigit() and sys.argv[1] in open(f"/proc/{entry}/cmdline").read() and int(entry) != os.getpid():
-            os.kill(int(entry), 9)
-            print(entry)
-    except PermissionError:
-        refused = True
-    except (FileNotFoundError, ProcessLookupError):
-        pass
-sys.exit(1 if "refused" in globals() else 0)
-"""

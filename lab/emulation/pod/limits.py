@@ -160,9 +160,10 @@ def directories(root: str) -> tuple[str, ...]:
     """Return the control groups that must be removed when a lab has ended, as far as its own keeper has not yet."""
     try:
         told = json.loads(Path(root.rstrip("/") + FOLDER, groups.ABOUT).read_text(encoding="utf-8"))
-    except OSError:
+    except (OSError, ValueError):
         return ()
-    return () if told["unit"] else tuple(told["groups"])
+    # Another version of hvlab may have started the lab, and this one must be able to end it.
+    return () if told.get("unit") else tuple(told.get("groups", ()))
 
 
 def protection(told: dict[str, Any], used: Mapping[str, int | None] = MappingProxyType({})) -> Protection:

@@ -125,7 +125,8 @@ def running(lab: LabOf) -> Iterator[RunningLab]:
 
 @pytest.fixture(autouse=True)
 def start(announce: Callable[[str], None]) -> None:
-    announce(AT_THE_START)
+    for pattern in (AT_THE_START, *EXPECTED):  # a lab that was sent such frames goes on telling of them
+        announce(pattern)
 
 
 def grammar(place: Place, known: dict[str, Adapter]) -> Grammar:
