@@ -257,7 +257,7 @@ class Execution:
 
     def _await(self, node: str, number: int) -> None:
         """Wait until the daemon has done a configuration: then every device is there, or the reason why not."""
-        with OvsdbClient(str(ovs.directory(node) / "db.sock")) as database:
+        with OvsdbClient(str(ovs.directory(node) / "db.sock"), timeout_s=2 * DEVICE_TIMEOUT_S) as database:
             database.transact(ovs.wait_for_cfg(number, DEVICE_TIMEOUT_S))
             errors = list(ovs.broken(database.rows(ovs.SELECT_ERRORS)[0]))
         if errors:

@@ -62,11 +62,17 @@ class OvsdbClient:
         results = self._call("transact", [DATABASE, *operations])
         for at, result in enumerate(results):
             if isinstance(result, dict) and result.get("error"):
-                operation = operations[at] if at < len(operations) else {"op": "commit"}
-                what = f"{operation['op']} on {operation.get('table', 'the transaction')}"
-                why = f"{result['error']} {result.get('details', '')}".rstrip()
-                raise LabFault(f"the Open vSwitch database refused {what}: {why}")
+                raise self._refusal(operations[at] if at < len(operations) else {"op": "commit"}, result)
         return list(results)
+
+    def _refusal(self, operation: Operation, result: dict[str, Any]) -> LabFault:
+        if operation["op"] == "wait" and result["error"] == "timed out":
+            late = f"within {operation['timeout'] / 1000:g} s"
+            remedy = "`hvlab status` says whether it still answers"
+            return LabFault(f'Open vSwitch has not done {late} what its database "{self._path}" tells it', remedy=remedy)
+        what = f"{operation['op']} on {operation.get('table', 'the transaction')}"
+        why = f"{result['error']} {result.get('details', '')}".rstrip()
+        return LabFault(f"the Open vSwitch database refused {what}: {why}")
 
     def rows(self, *selects: Operation) -> list[list[Row]]:
         """Return the rows that each of the ``select`` operations finds, as plain Python values."""

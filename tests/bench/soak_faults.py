@@ -15,9 +15,10 @@ from statistics import median
 import pytest
 
 from tests.system.conftest import LabOf, announce  # noqa: F401 - a fixture
-from tests.system.faults.interrupting import NeverReached, interrupted, steps_of
+from tests.system.faults.interrupting import NeverReached, halted, interrupted, steps_of
 from tests.system.faults.places import ELSE, OFFICE, PAIR
-from tests.system.faults.test_killed_commands import condition, is_gone, is_like, told
+from tests.system.faults.processes import kill
+from tests.system.faults.test_killed_commands import condition, is_gone, is_like, known_names, told
 from tests.system.faults.test_killed_processes import lost_by_programs
 from tests.system.faults.traffic import Loss
 from tests.system.labs import Hvlab, RunningLab, fresh_name
@@ -44,7 +45,7 @@ def test_up_can_be_ended_at_every_step(hvlab: Hvlab, tmp_path: Path) -> None:
         except NeverReached:
             # How often something is asked until it is there differs.
             hvlab("down", name)
-        is_gone(hvlab, name)
+        is_gone(name)
 
 
 @pytest.mark.parametrize("undo", [False, True], ids=["completed", "undone"])
@@ -74,9 +75,22 @@ def test_apply_can_be_ended_at_every_step(office: RunningLab, undo: bool) -> Non
     office.agrees()
 
 
-def known_names(lab: RunningLab) -> str:
-    """Return the names and addresses that all machines know."""
-    return lab.exec("web1", "cat", "/etc/hosts").out
+@pytest.mark.parametrize("name", ["ovs-vswitchd@hv1", "ovsdb-server@hv1"])
+def test_a_program_that_stops_during_a_change_fails_it_in_words(office: RunningLab, name: str) -> None:
+    office.file.write_text(ELSE)
+    line = ("apply", office.file, "--lab", office.name)
+    with halted(office.hvlab, "creating switches#1", *line) as (process, control):
+        pid = kill(office, name, signal.SIGSTOP)
+        control.send(b".")
+        _, err = process.communicate(timeout=60)
+    told = err.decode().splitlines()
+    assert (process.returncode, len(told)) == (1, 1), told
+    status = office("status", check=1).err.splitlines()
+    assert status[0].startswith(f'hvlab: "{name}" (pid {pid}) is stopped')
+    assert told[0].removeprefix("hvlab: ") in status[1]
+    os.kill(pid, signal.SIGCONT)
+    assert f'the change begun by "hvlab apply {office.file}" failed; it has been completed' in office.apply(ELSE).out
+    office.agrees()
 
 
 def test_what_the_death_of_each_program_costs(lab: LabOf, announce: Callable[[str], None]) -> None:  # noqa: F811

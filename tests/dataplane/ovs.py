@@ -116,12 +116,12 @@ class OpenVSwitch:
 
     def appctl(self, *arguments: str) -> str:
         """Run ovs-appctl on ovs-vswitchd."""
-        return self._run("ovs-appctl", "--timeout=10", "-t", str(self.directory / "ovs-vswitchd.ctl"), *arguments)
+        return self._run("ovs-appctl", "--timeout=60", "-t", str(self.directory / "ovs-vswitchd.ctl"), *arguments)
 
     def ofctl(self, command: str, bridge: str, *arguments: str) -> str:
         """Run ovs-ofctl on a bridge."""
         management = f"unix:{self.directory / bridge}.mgmt"
-        return self._run("ovs-ofctl", "--timeout=10", "-OOpenFlow13", command, management, *arguments)
+        return self._run("ovs-ofctl", "--timeout=60", "-OOpenFlow13", command, management, *arguments)
 
     def _run(self, *command: str) -> str:
         done = subprocess.run(command, env=self._env, capture_output=True, text=True, timeout=40, check=False)
