@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -124,13 +123,13 @@ class Execution:
         names += [
             f"{program}@{instance.node}"
             for instance in self._resources(Instance, Action.REMOVE)
-            for program in ("ovs-vswitchd", "ovsdb-server")
+            for program in ovs.PROGRAMS
             if f"{program}@{instance.node}" in self._pids and instance.node not in gone
         ]
         if names:
             self._pod.stop(names)
         for instance in self._resources(Instance, Action.REMOVE):
-            shutil.rmtree(ovs.directory(instance.node), ignore_errors=True)
+            ovs.remove(instance.node)
         by_node: dict[str, list[Message]] = defaultdict(list)
         removed = [cable for cable in self._resources(Cable, Action.REMOVE) if cable.b_node not in gone]
         for cable in removed:
@@ -197,12 +196,12 @@ class Execution:
         if not created:
             return
         # What an instance has left whose machine has ended: processes that wait for it, and a database.
-        names = {name for node in created for name in (f"ovs-vswitchd@{node}", f"ovsdb-server@{node}")}
+        names = {f"{program}@{node}" for node in created for program in ovs.PROGRAMS}
         left = sorted(names & self._pod.processes().keys())
         if left:
             self._pod.stop(left)
         for node in created:
-            shutil.rmtree(ovs.directory(node), ignore_errors=True)
+            ovs.remove(node)
             nodes.prepare_switch_directory(node)
         self._pod.spawn([program for node in created for program in ovs.processes(node)])
         for node in created:

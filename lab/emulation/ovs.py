@@ -29,6 +29,8 @@ LOGS: Final = RUN / "log"
 CONTROLLER_SOCKET: Final = RUN / "controller.sock"
 SCHEMA: Final = Path("/usr/share/openvswitch/vswitch.ovsschema")
 
+PROGRAMS: Final = ("ovsdb-server", "ovs-vswitchd")
+
 MAC_TABLE_ENTRIES: Final = 16_384
 """How many addresses a virtual switch knows at most, as much as a real switch does; then the oldest learned one goes.
 
@@ -83,6 +85,14 @@ def create_database(path: Path) -> None:
                 remedy="run: sudo apt-get install --reinstall openvswitch-switch openvswitch-common",
             )
     shutil.copyfile(template, path)
+
+
+def remove(node: str) -> None:
+    """Remove what the Open vSwitch of a node has left: its database, sockets and logs."""
+    shutil.rmtree(directory(node), ignore_errors=True)
+    for program in PROGRAMS:
+        for log in (f"{program}@{node}.log", f"{program}@{node}.log.1"):
+            (LOGS / log).unlink(missing_ok=True)
 
 
 def processes(node: str) -> tuple[Process, Process]:

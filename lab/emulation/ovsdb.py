@@ -67,9 +67,11 @@ class OvsdbClient:
 
     def _refusal(self, operation: Operation, result: dict[str, Any]) -> LabFault:
         if operation["op"] == "wait" and result["error"] == "timed out":
-            late = f"within {operation['timeout'] / 1000:g} s"
-            remedy = "`hvlab status` says whether it still answers"
-            return LabFault(f'Open vSwitch has not done {late} what its database "{self._path}" tells it', remedy=remedy)
+            late = f"{operation['timeout'] / 1000:g} s"
+            return LabFault(
+                f'Open vSwitch has not done within {late} what its database "{self._path}" tells it',
+                remedy="`hvlab status` says whether it still answers",
+            )
         what = f"{operation['op']} on {operation.get('table', 'the transaction')}"
         why = f"{result['error']} {result.get('details', '')}".rstrip()
         return LabFault(f"the Open vSwitch database refused {what}: {why}")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.system.conftest import LabOf
-from tests.system.faults.wandering import BEGINNING, GOODBYE, Walk, returned, wander
+from tests.system.faults.wandering import BEGINNING, GOODBYE, PULLED, Walk, returned, wander
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "3600"))
 CHANGES = 1000
@@ -19,6 +19,7 @@ CHANGES = 1000
 @pytest.mark.timeout(0)
 def test_one_random_walk_after_the_other(lab: LabOf, announce: Callable[[str], None]) -> None:
     announce(GOODBYE)
+    announce(PULLED)
     seed = int(os.environ.get("HVLAB_SEED") or secrets.randbelow(10**6))
     end = time.monotonic() + SECONDS
     walks: list[Walk] = []

@@ -141,9 +141,10 @@ def test_the_machine_looks_as_before_while_a_lab_is_up(running: RunningLab, befo
 @pytest.mark.parametrize("node", MACHINES)
 def test_a_machine_sees_its_own_processes_only(running: RunningLab, node: str) -> None:
     shown = [line.split(maxsplit=1) for line in running.exec(node, "ps", "-eo", "pid=,args=").out.splitlines()]
-    assert len(shown) == 2, shown
-    assert shown[0][0] == "1"
-    assert shown[1][1].startswith("ps ")
+    first, entrance, own = shown
+    assert first[0] == "1"
+    assert entrance[1] == "hvlab"
+    assert own[1] == "ps -eo pid=,args="
 
 
 @pytest.mark.parametrize("node", MACHINES)

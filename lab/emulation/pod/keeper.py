@@ -15,6 +15,9 @@ from collections.abc import Callable
 from lab.emulation.pod.enter import descendants, kill_tree
 from lab.emulation.pod.init import kernel
 
+TITLE = "hvlab"
+"""What `ps` shows of it in a machine."""
+
 _LEFT_TO_THE_PROGRAM = (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM)
 
 
@@ -28,6 +31,7 @@ def keep(program: Callable[[], int]) -> int:
         return program()
     if child == 0:
         _become(program)
+    kernel.set_title(TITLE)
     for number in _LEFT_TO_THE_PROGRAM:
         signal.signal(number, signal.SIG_IGN)
     terminal = _terminal()

@@ -21,6 +21,7 @@ from tests.eventually import eventually
 from tests.system.conftest import LabOf
 from tests.system.faults import processes, traffic
 from tests.system.faults.frame_fuzz import Grammar, Sender, everyone, fakes, strangers
+from tests.system.faults.wandering import PULLED
 from tests.system.frames import (
     BROADCAST,
     ETHERTYPE,
@@ -51,8 +52,6 @@ EXPECTED = (
     r"dpif\(revalidator\d+\)\|WARN\|netdev@ovs-netdev: failed to put\[modify\] \(Invalid argument\) .*,mpls\(",
     r"(netdev_linux|(odp_util|dpif|dpif_netdev)\(revalidator\d+\))\|(WARN|ERR)\|Dropped \d+ log messages ",
 )
-# As the lab starts, the cable of the NIC that the switch takes is pulled for a moment.
-AT_THE_START = r"\|(netdev_linux|dpif_netdev)\|(WARN|ERR)\|error receiving .* (on|from) Ethernet: Network is down$"
 
 TOPOLOGY = """
 from lab import Lab
@@ -125,7 +124,7 @@ def running(lab: LabOf) -> Iterator[RunningLab]:
 
 @pytest.fixture(autouse=True)
 def start(announce: Callable[[str], None]) -> None:
-    for pattern in (AT_THE_START, *EXPECTED):  # a lab that was sent such frames goes on telling of them
+    for pattern in (PULLED, *EXPECTED):  # a lab that was sent such frames goes on telling of them
         announce(pattern)
 
 
@@ -153,7 +152,7 @@ def sniffing(running: RunningLab, place: Place, known: dict[str, Adapter]) -> It
 
 
 def counters(running: RunningLab) -> dict[str, int]:
-    """Return the event counters of the host's Open vSwitch."""
+    """Return the event counters of the host's Open vSwitch; within five seconds of its start they still are none."""
     path = str(SWITCH_DIRECTORY / "hv1" / "ovs-vswitchd.ctl")
     text = running.run_inside(lambda: control(path, "coverage/show"))
     return {name: int(total) for name, total in re.findall(r"^(\w+) .*total: (\d+)$", text, re.MULTILINE)}
@@ -200,7 +199,7 @@ def test_frames_of_any_kind_harm_nobody(running: RunningLab, announce: Callable[
     assert sender.sent > FRAMES * 0.95, sender.refused
     seen = counters(running)
     # Echoes, and the answers to `running.switches()`: nothing that grows with the frames.
-    assert seen["rconn_sent"] - counted["rconn_sent"] < FRAMES / 200
+    assert seen["rconn_sent"] - counted.get("rconn_sent", 0) < FRAMES / 200
     assert resident_kb(controller) - memory < GROWTH_KB
     assert lives(running) == alive
     assert running.addresses() == addresses
@@ -234,7 +233,7 @@ def sender_of(running: RunningLab, switch: str) -> str:
 def test_new_addresses_without_end_fill_a_table_of_limited_size(
     running: RunningLab, switch: str, friends: tuple[str, ...]
 ) -> None:
-    """The oldest ones go; those who speak are learned as before, and assigned addresses stay."""
+    """Others make room: those who speak are learned as before, and assigned addresses stay."""
     known, alive, program = adapters(running), lives(running), running.switches()
     sender = sender_of(running, switch)
     assigned = {mac for mac, adapter in entries(running, switch).items() if adapter} if switch == "Spoofed" else set()
@@ -243,7 +242,6 @@ def test_new_addresses_without_end_fill_a_table_of_limited_size(
     full = entries(running, switch)
     assert MAC_TABLE_ENTRIES * 0.9 < len(full) <= MAC_TABLE_ENTRIES
     assert assigned <= set(full)
-    assert "060000000000" not in full
     with stations(running, [sender, *friends]) as everybody:
         newcomer = "02:88:b6:00:00:01"
         everybody.copies(friends[-1], BROADCAST, newcomer)

@@ -21,7 +21,7 @@ from lab.cli.selection import condition_of, state_of
 from lab.emulation.pod import pod as pods
 from tests.eventually import eventually
 from tests.system.conftest import LabOf
-from tests.system.faults.interrupting import interrupted, on_a_terminal, read_until, steps_of
+from tests.system.faults.interrupting import NeverReached, interrupted, on_a_terminal, read_until, steps_of
 from tests.system.faults.places import ELSE, OFFICE, PAIR
 from tests.system.labs import Done, Hvlab, RunningLab, command, difference, edited, fresh_name
 
@@ -292,7 +292,11 @@ def test_down_that_is_ended_has_ended_the_lab_or_not_touched_it(hvlab: Hvlab, fr
     for step in steps:
         if not is_there(name):
             hvlab("up", file, "--name", name)
-        interrupted(hvlab, step, signal.SIGKILL, "down", name)
+        try:
+            interrupted(hvlab, step, signal.SIGKILL, "down", name)
+        except NeverReached:
+            # The process that waits outside the lab for its end may have removed the control groups before.
+            assert step.startswith("os.rmdir#"), step
         again = hvlab("down", name, check=None)
         if again.code == 0:
             assert again.out == f'lab "{name}" is gone\n'

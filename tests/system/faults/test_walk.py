@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.system.conftest import LabOf
-from tests.system.faults.wandering import BEGINNING, GOODBYE, returned, wander
+from tests.system.faults.wandering import BEGINNING, GOODBYE, PULLED, returned, wander
 
 pytestmark = pytest.mark.system
 
@@ -23,6 +23,7 @@ STEPS = int(os.environ.get("HVLAB_STEPS", "300" if os.geteuid() == 0 else "60"))
 @pytest.mark.timeout(600)
 def test_after_every_change_of_a_random_walk_the_oracle_is_right(lab: LabOf, announce: Callable[[str], None]) -> None:
     announce(GOODBYE)
+    announce(PULLED)
     seed = int(os.environ.get("HVLAB_SEED") or secrets.randbelow(10**6))
     print(f"HVLAB_SEED={seed}")
     with lab(BEGINNING) as running:

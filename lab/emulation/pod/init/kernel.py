@@ -121,6 +121,16 @@ def set_comm(name: str) -> None:
     _check(_libc.prctl(_PR_SET_NAME, ctypes.addressof(text), 0, 0, 0), "set the process name")
 
 
+def set_title(title: str) -> None:
+    """Set what `ps` shows of this process, its arguments included, as far as the memory that holds those is enough."""
+    set_comm(title)
+    with open("/proc/self/stat", encoding="utf-8", errors="replace") as stat:
+        start, end = map(int, stat.read().rpartition(")")[2].split()[45:47])
+    with open("/proc/self/mem", "r+b", buffering=0) as memory:
+        memory.seek(start)
+        memory.write(title.encode()[: end - start - 1].ljust(end - start, b"\0"))
+
+
 def loopback_up() -> None:
     """Bring `lo` up in the current network namespace."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
