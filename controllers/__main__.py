@@ -1,13 +1,15 @@
 """``python -m controllers run | describe | compile``.
 
-run       control the switches that connect, as their intents in OVSDB say describe  print the manual of the pipeline,
-as markdown compile   read one switch as JSON and print its flows: {"switch": <SwitchIntent>, "ports": [{"ofport": 1,
-"device": "p1", "intent": <PortIntent>}, ...]}
+- ``run``: control the switches that connect, as their intents in OVSDB say.
+- ``describe``: print the manual of the pipeline, as markdown.
+- ``compile``: read one switch as JSON and print its flows: ``{"switch": <SwitchIntent>, "ports": [{"ofport": 1,
+  "device": "p1", "intent": <PortIntent>}, ...]}``.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import logging
 import sys
@@ -79,6 +81,7 @@ def _run(options: argparse.Namespace) -> None:
         raise InputError("nowhere to listen", remedy="give --listen or --listen-fd; both can be given several times")
     patience = Patience(options.patience)
     watchdog.start(patience)
+    gc.freeze()  # what has been imported stays: the garbage collector need not look through it again and again
     framework.run(listeners, "controllers.app", ovsdb_glob=options.ovsdb_glob, patience=patience)
 
 
