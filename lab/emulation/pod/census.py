@@ -100,7 +100,9 @@ def _field(status: str, key: str) -> list[str]:
 
 
 def _read(path: str) -> str | None:
+    # Not with pathlib, which would have the interpreter remember every process number for a while.
     try:
-        return Path(path).read_text(encoding="utf-8", errors="surrogateescape")
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read()
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None
