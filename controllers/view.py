@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lab.errors import LabFault
 from lab.intent import LearningMode, PortIntent, PortKind, SwitchIntent
+from lab.model.vlan import EVERYTHING, LARGEST, UNTAGGED, Membership, Span, contains, joined
 
 MAX_OFPORT = 0xFEFF
 """The highest port number the pipeline handles; Open vSwitch assigns lower ones, OpenFlow reserves higher ones."""
@@ -32,6 +34,43 @@ class PortView:
     def mac(self) -> int:
         """Return the address assigned to the adapter, as a number; 0 if it has none."""
         return parse_mac(self.intent.mac, self.intent.adapter) if self.intent.mac else 0
+
+    @property
+    def is_external(self) -> bool:
+        return self.intent.kind is PortKind.EXTERNAL
+
+    @property
+    def has_vlan(self) -> bool:
+        """Whether an adapter's VLAN setting is another than Untagged."""
+        return self.intent.vlan != UNTAGGED
+
+    @property
+    def membership(self) -> Membership:
+        """Return what the port's VLAN setting means; the external port carries all VLANs."""
+        return EVERYTHING if self.is_external else self.intent.vlan.membership()
+
+    def accepts(self, vlan: int) -> bool:
+        """Tell whether a frame with this tag may come in."""
+        return contains(self.membership.accepts, vlan)
+
+    def kept_from(self, primaries: Mapping[int, int]) -> tuple[int, ...]:
+        """Return the secondary VLANs of the port's own primary one whose frames it does not get."""
+        mine = self.membership
+        return tuple(s for s, p in primaries.items() if p == mine.database and not contains(mine.hears, s))
+
+    def databases(self, primaries: Mapping[int, int]) -> tuple[Span, ...]:
+        """Return the VLANs in whose MAC tables the port's address is."""
+        mine = self.membership
+        private = [(p, p) for s, p in primaries.items() if self.accepts(s)]
+        return joined([(mine.database, mine.database), *mine.accepts, *private])
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The ports that get the frames of some consecutive VLANs, in the order of their numbers."""
+
+    span: Span
+    ports: tuple[PortView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +107,39 @@ class SwitchView:
         """Return the ports that receive frames to an address the switch does not know: those that learn."""
         return self.learning_ports()
 
+    def primaries(self) -> Mapping[int, int]:
+        """Return the primary VLAN of each secondary one that a port names; of two the lower one."""
+        pairs = [(port.intent.vlan, secondary) for port in self.ports for secondary in port.intent.vlan.secondaries()]
+        found: dict[int, int] = {}
+        for setting, secondary in sorted(pairs, key=lambda pair: (pair[1], -pair[0].primary_vlan_id)):
+            found[secondary] = setting.primary_vlan_id
+        return found
+
+    def members(self) -> Iterator[Members]:
+        """Yield who gets the frames of which VLANs, where that is anybody but the external port, or anybody sends."""
+        ports = self.sorted_ports()
+        own = {port.membership.sends for port in ports if not port.is_external}
+        edges = {edge for port in ports for first, last in port.membership.hears for edge in (first, last + 1)}
+        edges |= {edge for vlan in own for edge in (vlan, vlan + 1)}
+        # The tag of a trunk's native VLAN is off: another treatment of the frame, so an edge too.
+        inside = sorted(edge for edge in edges if 0 <= edge <= LARGEST)
+        starting: dict[int, list[PortView]] = defaultdict(list)
+        ending: dict[int, list[PortView]] = defaultdict(list)
+        for port in ports:
+            for first, last in port.membership.hears:
+                starting[first].append(port)
+                ending[last + 1].append(port)
+        active: dict[int, PortView] = {}
+        for at, first in enumerate(inside):
+            for port in ending[first]:
+                active.pop(port.ofport, None)
+            for port in starting[first]:
+                active[port.ofport] = port
+            found = tuple(active[number] for number in sorted(active))
+            if first in own or any(not port.is_external for port in found):
+                last = inside[at + 1] - 1 if at + 1 < len(inside) else LARGEST
+                yield Members((first, last), found)
+
     def pinned_macs(self) -> Mapping[int, PortView]:
         """Return who owns which address on a Pinned switch: of two adapters with one, that connected first."""
         owners: dict[int, PortView] = {}
@@ -94,6 +166,12 @@ class SwitchView:
                 other = seen[port.ofport].intent.adapter
                 raise ViewError(f'"{other}" and "{port.intent.adapter}" both have port number {port.ofport}')
             seen[port.ofport] = port
+            if port.is_external and port.has_vlan:
+                raise ViewError(
+                    f'the external port "{port.intent.adapter}" has a VLAN setting (reason 32)',
+                    remedy="it carries all VLANs",
+                    target=port.intent.adapter,
+                )
             if port.mac & 1 << 40:
                 raise ViewError(
                     f'"{port.intent.mac}" of "{port.intent.adapter}" is a group address', target=port.device

@@ -10,8 +10,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lab.model.builder import Lab as Lab
     from lab.model.kinds import LearningMode as LearningMode
+    from lab.model.vlan import access as access
+    from lab.model.vlan import community as community
+    from lab.model.vlan import isolated as isolated
+    from lab.model.vlan import promiscuous as promiscuous
+    from lab.model.vlan import trunk as trunk
 
-__all__ = ["Lab", "LearningMode"]
+__all__ = ["Lab", "LearningMode", "access", "community", "isolated", "promiscuous", "trunk"]
+
+_VLAN_SETTINGS = ("access", "community", "isolated", "promiscuous", "trunk")
 
 
 def __getattr__(name: str) -> Any:
@@ -24,4 +31,8 @@ def __getattr__(name: str) -> Any:
         from lab.model.kinds import LearningMode
 
         return LearningMode
+    if name in _VLAN_SETTINGS:
+        from lab.model import vlan
+
+        return getattr(vlan, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -28,6 +28,7 @@ from lab.model.objects import (
     VirtualSwitch,
 )
 from lab.model.validate import validate
+from lab.model.vlan import UNTAGGED, access, community, isolated, promiscuous, trunk
 
 T = TypeVar("T")
 Move = Callable[[Random, LabModel], LabModel]
@@ -41,6 +42,12 @@ _TWO_AT_ONCE = 0.15
 _NUMBERS = range(10, 26)
 # Of IPv4 and IPv6: that of the physical network, and one for inside.
 _SUBNETS = (("192.168.1.{}/24", "2001:db8:1::{}/64"), ("10.0.1.{}/24", "2001:db8:a::{}/64"))
+# Few, so that many adapters meet, in every mode; VLAN 10 is an ordinary one and the primary of a private one.
+_VLANS = (
+    *(UNTAGGED,) * 4, *(access(10),) * 3, access(11), trunk("10-12", native=0), trunk("11", native=10),
+    *(isolated(10, 11),) * 2, *(community(10, 12),) * 2, community(10, 11), *(promiscuous(10, "11-12"),) * 2,
+    promiscuous(10, "12"),
+)  # fmt: skip
 _MACS = ("", "", "", "00:15:5d:77:00:01", "00:15:5d:77:00:02")
 _MTUS = (1400, 1500, 1500, 4000)
 
@@ -302,6 +309,10 @@ def _spoof(_: Random, __: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter
     return replace(adapter, mac_spoofing=not adapter.mac_spoofing)
 
 
+def _other_vlan(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
+    return replace(adapter, vlan=random.choice(_VLANS))
+
+
 def _other_mac(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
     return replace(adapter, mac=random.choice(_MACS))
 
@@ -399,6 +410,12 @@ def _renumber_management(random: Random, host: HypervHost) -> HypervHost:
     return replace(host, management_adapters=_swap(host.management_adapters, adapter, replace(adapter, ip=ip)))
 
 
+def _other_vlan_of_management(random: Random, host: HypervHost) -> HypervHost:
+    adapter = _pick(random, host.management_adapters)
+    other = replace(adapter, vlan=random.choice(_VLANS))
+    return replace(host, management_adapters=_swap(host.management_adapters, adapter, other))
+
+
 def _other_management_first(_: Random, host: HypervHost) -> HypervHost:
     return replace(host, management_adapters=tuple(reversed(host.management_adapters)))
 
@@ -454,6 +471,12 @@ def _renumber_computer(random: Random, network: PhysicalNetwork) -> PhysicalNetw
     return replace(network, computers=_swap(network.computers, computer, other))
 
 
+def _other_vlan_of_computer(random: Random, network: PhysicalNetwork) -> PhysicalNetwork:
+    computer = _pick(random, network.computers)
+    other = replace(computer, vlan=random.choice((0, 10, 11)))
+    return replace(network, computers=_swap(network.computers, computer, other))
+
+
 def _other_nat(_: Random, network: PhysicalNetwork) -> PhysicalNetwork:
     router = network.router
     if router is None:
@@ -473,6 +496,7 @@ _OFTEN: tuple[Move, ...] = (
     _vm(_switch_vm_on_or_off),
     _adapter(_connect),
     _adapter(_connect_and_renumber),
+    _adapter(_other_vlan),
     _adapter(_renumber),
     _switch(_other_type),
     _switch(_share),
@@ -496,6 +520,7 @@ _SOMETIMES: tuple[Move, ...] = (
     _switch(_other_learning),
     _switch(_other_ageing),
     _host(_renumber_management),
+    _host(_other_vlan_of_management),
     _host(_other_management_first),
     _host(_renumber_nic),
     _host(_plug_nic),
@@ -504,6 +529,7 @@ _SOMETIMES: tuple[Move, ...] = (
     _plug_host,
     _network(_plug_computer),
     _network(_renumber_computer),
+    _network(_other_vlan_of_computer),
     _network(_other_nat),
     _network(_plug_router),
 )

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 
 from controllers.pipeline.priorities import Priority
 from controllers.pipeline.reasons import DropReason
-from controllers.pipeline.values import Drop, Flow, Goto, Group, Output, Owner, match
-from controllers.view import SwitchView
+from controllers.pipeline.registers import VLAN
+from controllers.pipeline.values import Drop, Flow, Group, Output, Owner, PushTag, WriteTag, match
+from controllers.spans import in_register, prefixes
+from controllers.view import PortView, SwitchView
 
 NAME = "deliver"
 
@@ -25,7 +27,17 @@ def _flows(view: SwitchView) -> Iterator[Flow]:
     for port in view.sorted_ports():
         number, owner = port.ofport, Owner(NAME, port.ofport)
         back = match(in_port=number, receiver=number)
-        yield Flow("isolate", Priority.EXCEPTION, back, (Drop(DropReason.FILTERED),), owner)
-        yield Flow("output", Priority.ORDINARY, match(receiver=number), (Output(number),), owner)
-    yield Flow("isolate", Priority.FALLBACK, match(), (Goto("output"),), Owner(NAME))
+        yield Flow("isolate", Priority.ABOVE_EXCEPTION, back, (Drop(DropReason.FILTERED),), owner)
+        yield from _output(port, owner)
     yield Flow("output", Priority.FALLBACK, match(), (Drop(DropReason.MEDIA_DISCONNECTED),), Owner(NAME))
+
+
+def _output(port: PortView, owner: Owner) -> Iterator[Flow]:
+    """Tag the frames of the VLANs that the receiver wants tagged."""
+    number, plain = port.ofport, (Output(port.ofport),)
+    if not port.membership.tagged:
+        yield Flow("output", Priority.ORDINARY, match(receiver=number), plain, owner)
+        return
+    yield Flow("output", Priority.ORDINARY, match(receiver=number), (PushTag(), WriteTag(VLAN), *plain), owner)
+    for value, mask in prefixes(port.membership.untagged):
+        yield Flow("output", Priority.EXCEPTION, match(receiver=number, vlan=in_register(value, mask)), plain, owner)

@@ -5,7 +5,8 @@ own, and what it learned goes when the rule goes.
 
 Mode Learning: every port learns. Mode Pinned: the addresses of VM and management adapters are assigned to their ports;
 only the external port and adapters with MacAddressSpoofing On learn. An assigned address is never learned elsewhere,
-and what is assigned wins over what was learned before it was assigned.
+and what is assigned wins over what was learned before it was assigned. An adapter has its address in every VLAN that it
+sends in.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from collections.abc import Iterator
 from controllers.pipeline.fields import GROUP_BIT
 from controllers.pipeline.priorities import Priority
 from controllers.pipeline.registers import RECEIVER
-from controllers.pipeline.values import UNTAGGED, Consult, Flow, Goto, Group, Learn, Owner, SetRegister, match
+from controllers.pipeline.values import Consult, Flow, Goto, Group, Learn, Owner, SetRegister, match
+from controllers.spans import in_register, prefixes
 from controllers.view import SwitchView
 
 NAME = "learning"
@@ -42,7 +44,10 @@ def _lookup() -> Iterator[Flow]:
 
 
 def _addresses(view: SwitchView) -> Iterator[Flow]:
+    primaries = view.primaries()
     for mac, port in sorted(view.pinned_macs().items()):
         here = (SetRegister(RECEIVER, port.ofport),)
-        yield Flow("fdb", Priority.ORDINARY, match(vlan=UNTAGGED, eth_dst=mac), here, Owner(NAME, port.ofport))
+        for value, mask in prefixes(port.databases(primaries)):
+            wanted = match(database=in_register(value, mask), eth_dst=mac)
+            yield Flow("fdb", Priority.ORDINARY, wanted, here, Owner(NAME, port.ofport))
     yield Flow("fdb", Priority.FALLBACK, match(), (), Owner(NAME))

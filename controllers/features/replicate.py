@@ -9,18 +9,21 @@ Broadcast and multicast reach every other port, in both learning modes. An unkno
   the port's security settings, and changing it is what would let the frame through. (34, destination filter mismatch,
   would say that a receiver refused the frame, but no receiver was ever offered it.)
 
-A frame for which the sender is the only port left has no receiver and is dropped as filtered (8).
+"Every other port" are those that get frames of the frame's VLAN. A frame for which the sender is the only port left has
+no receiver and is dropped as filtered (8), one of a secondary VLAN as PVLAN (13); one in a VLAN that nobody here is in
+as VLAN filtered (9).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from controllers.pipeline.fields import GROUP_BIT
 from controllers.pipeline.priorities import Priority
 from controllers.pipeline.reasons import DropReason
+from controllers.pipeline.registers import VLAN
 from controllers.pipeline.values import (
-    UNTAGGED,
     Action,
     Drop,
     Flow,
@@ -28,10 +31,14 @@ from controllers.pipeline.values import (
     Group,
     Output,
     Owner,
+    PushTag,
     Replicate,
+    WriteTag,
     match,
 )
-from controllers.view import PortView, SwitchView
+from controllers.spans import in_register, prefixes
+from controllers.view import Members, PortView, SwitchView
+from lab.model.vlan import Span, contains
 
 NAME = "replicate"
 _TO_MANY = (GROUP_BIT, GROUP_BIT)
@@ -39,35 +46,59 @@ _TO_ONE = (0, GROUP_BIT)
 
 
 def build(view: SwitchView) -> tuple[tuple[Flow, ...], tuple[Group, ...]]:
-    """Replicate within VLAN 0; a frame whose receiver is known passes."""
-    everyone = _group("everyone", view.sorted_ports())
-    unknown = _group("unknown", view.unknown_unicast_ports()) if view.is_pinned else everyone
-    reason = DropReason.SECURITY_POLICY if view.is_pinned else DropReason.FILTERED
-    flows = (
-        *_frames(view, _TO_MANY, everyone, DropReason.FILTERED),
-        *_frames(view, _TO_ONE, unknown, reason),
-        Flow("replicate", Priority.FALLBACK, match(), (Goto("isolate"),), Owner(NAME)),
-    )
-    return flows, tuple(dict.fromkeys(group for group in (everyone, unknown) if group.buckets))
+    """Replicate within each VLAN; a frame whose receiver is known passes."""
+    flows: list[Flow] = []
+    groups: list[Group] = []
+    primaries = view.primaries()
+    for members in view.members():
+        for receivers in _receivers(view, members, members.span[0] in primaries):
+            flows += _frames(receivers)
+            groups += [receivers.group] if receivers.ports else []
+    unused = (Drop(DropReason.VLAN_FILTERED),)
+    others = Flow("replicate", Priority.BELOW_ORDINARY, match(receiver=0), unused, Owner(NAME))
+    known = Flow("replicate", Priority.FALLBACK, match(), (Goto("isolate"),), Owner(NAME))
+    return (*flows, others, known), tuple(dict.fromkeys(groups))
 
 
-def _group(role: str, receivers: tuple[PortView, ...]) -> Group:
-    """Return one bucket per receiver. None has settings of its own yet, so each is a plain output."""
-    return Group(UNTAGGED, role, tuple((Output(port.ofport),) for port in receivers))
+@dataclass(frozen=True, slots=True)
+class _Receivers:
+    """Who gets the frames to such addresses in some VLANs, and why nobody does where there is nobody."""
+
+    span: Span
+    to: tuple[int, int]
+    role: str
+    ports: tuple[PortView, ...]
+    reason: DropReason
+
+    @property
+    def group(self) -> Group:
+        """Return one bucket per receiver. None has settings of its own yet but its tag, so each is a plain output."""
+        return Group(self.span[0], self.role, tuple(map(self._bucket, self.ports)))
+
+    def _bucket(self, port: PortView) -> tuple[Action, ...]:
+        tags: tuple[Action, ...] = (PushTag(), WriteTag(VLAN))
+        return (*(tags if contains(port.membership.tagged, self.span[0]) else ()), Output(port.ofport))
 
 
-def _frames(view: SwitchView, to: tuple[int, int], group: Group, reason: DropReason) -> Iterator[Flow]:
-    """Replicate the frames `to` such addresses, or drop them for `reason` where nobody would get a copy."""
-    action: Action = Replicate(group.group_id) if group.buckets else Drop(reason)
-    anybody = match(vlan=UNTAGGED, receiver=0, eth_dst=to)
-    yield Flow("replicate", Priority.ORDINARY, anybody, (action,), Owner(NAME))
-    for port in _only_receiver(view, group):
-        alone = match(vlan=UNTAGGED, receiver=0, eth_dst=to, in_port=port.ofport)
-        yield Flow("replicate", Priority.EXCEPTION, alone, (Drop(reason),), Owner(NAME, port.ofport))
+def _receivers(view: SwitchView, members: Members, private: bool) -> Iterator[_Receivers]:
+    ports, span = members.ports, members.span
+    nobody = DropReason.PVLAN if private else DropReason.FILTERED
+    yield _Receivers(span, _TO_MANY, "everyone", ports, nobody)
+    if view.is_pinned:
+        learning = set(view.unknown_unicast_ports())
+        some = tuple(port for port in ports if port in learning)
+        yield _Receivers(span, _TO_ONE, "unknown", some, DropReason.SECURITY_POLICY)
+    else:
+        yield _Receivers(span, _TO_ONE, "everyone", ports, nobody)
 
 
-def _only_receiver(view: SwitchView, group: Group) -> tuple[PortView, ...]:
-    """Return the port that would be its own only receiver, if there is one."""
-    if len(group.buckets) != 1:
-        return ()
-    return tuple(port for port in view.ports if group.buckets[0] == (Output(port.ofport),))
+def _frames(receivers: _Receivers) -> Iterator[Flow]:
+    """Replicate the frames, or drop them where nobody would get a copy."""
+    action: Action = Replicate(receivers.group.group_id) if receivers.ports else Drop(receivers.reason)
+    for value, mask in prefixes([receivers.span]):
+        vlan = in_register(value, mask)
+        anybody = match(vlan=vlan, receiver=0, eth_dst=receivers.to)
+        yield Flow("replicate", Priority.ORDINARY, anybody, (action,), Owner(NAME))
+        for port in receivers.ports if len(receivers.ports) == 1 else ():
+            alone = match(vlan=vlan, receiver=0, eth_dst=receivers.to, in_port=port.ofport)
+            yield Flow("replicate", Priority.EXCEPTION, alone, (Drop(receivers.reason),), Owner(NAME, port.ofport))

@@ -1,16 +1,108 @@
-"""VLANs. For now every port is untagged: all frames travel in VLAN 0, and a tag inside a frame is left alone."""
+"""VLANs, private ones included: in which VLAN a frame travels, and who gets the frames of which.
+
+Inside the pipeline no frame has a tag; its VLAN is in a register. What an adapter's setting means is in
+:mod:`lab.model.vlan`. A tag from an adapter that must not send one is dropped (25, VLAN in Ethernet header; from a
+trunk 10, unauthorised VLAN), and so is a frame for a known receiver that is not in its VLAN (9, VLAN filtered; between
+ports of one private VLAN 13, PVLAN). A tag with VLAN id 0 holds a priority only, and is taken off.
+
+All VLANs of a private VLAN have one MAC table, that of the primary one: otherwise no answer would find its way.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
+from controllers.pipeline.fields import TAGGED
 from controllers.pipeline.priorities import Priority
-from controllers.pipeline.registers import VLAN
-from controllers.pipeline.values import UNTAGGED, Flow, Goto, Group, Owner, SetRegister, match
-from controllers.view import SwitchView
+from controllers.pipeline.reasons import DropReason
+from controllers.pipeline.registers import DATABASE, VLAN
+from controllers.pipeline.values import (
+    UNTAGGED,
+    Action,
+    Actions,
+    Drop,
+    Flow,
+    Goto,
+    Group,
+    Match,
+    Owner,
+    PopTag,
+    ReadTag,
+    SetRegister,
+    match,
+)
+from controllers.spans import in_register, prefixes
+from controllers.view import PortView, SwitchView
 
 NAME = "vlan"
+_NO_TAG = 0
+_PRIORITY_ONLY = TAGGED
 
 
 def build(view: SwitchView) -> tuple[tuple[Flow, ...], tuple[Group, ...]]:
-    """Put every frame into VLAN 0."""
-    untagged = Flow("vlan_in", Priority.FALLBACK, match(), (SetRegister(VLAN, UNTAGGED), Goto("learn")), Owner(NAME))
-    return (untagged,), ()
+    """Find the VLAN of what comes in; let nobody have what is not for his VLANs."""
+    return (*_enter(view), *_isolate(view)), ()
+
+
+def _enter(view: SwitchView) -> Iterator[Flow]:
+    primaries = view.primaries()
+    for port in view.sorted_ports():
+        if port.is_external:
+            yield from _tagged(primaries, port)
+        elif port.has_vlan:
+            yield from _untagged(port)
+            yield from _tagged(primaries, port)
+            trunk = bool(port.membership.accepts)
+            reason = DropReason.UNAUTHORISED_VLAN if trunk else DropReason.VLAN_IN_ETHERNET_HEADER
+            yield _flow("vlan_in", Priority.ORDINARY, match(in_port=port.ofport), (Drop(reason),), port.ofport)
+    untagged = _into(UNTAGGED, UNTAGGED)
+    yield _flow("vlan_in", Priority.BELOW_ORDINARY, match(tag=_NO_TAG), untagged)
+    yield _flow("vlan_in", Priority.BELOW_ORDINARY, match(tag=_PRIORITY_ONLY), (PopTag(), *untagged))
+    yield _flow("vlan_in", Priority.FALLBACK, match(), (Drop(DropReason.VLAN_IN_ETHERNET_HEADER),))
+
+
+def _untagged(port: PortView) -> Iterator[Flow]:
+    number, mine = port.ofport, port.membership
+    actions = _into(mine.sends, mine.database)
+    yield _flow("vlan_in", Priority.EXCEPTION, match(in_port=number, tag=_NO_TAG), actions, number)
+    only_priority = match(in_port=number, tag=_PRIORITY_ONLY)
+    yield _flow("vlan_in", Priority.EXCEPTION, only_priority, (PopTag(), *actions), number)
+
+
+def _tagged(primaries: Mapping[int, int], port: PortView) -> Iterator[Flow]:
+    number = port.ofport
+    for value, mask in prefixes(port.membership.accepts):
+        wanted = match(in_port=number, tag=(TAGGED | value, TAGGED | mask))
+        actions = ReadTag(VLAN), ReadTag(DATABASE), PopTag(), Goto("learn")
+        yield _flow("vlan_in", Priority.EXCEPTION, wanted, actions, number)
+    for secondary, primary in primaries.items():
+        if port.accepts(secondary):
+            wanted = match(in_port=number, tag=TAGGED | secondary)
+            yield _flow("vlan_in", Priority.ABOVE_EXCEPTION, wanted, (PopTag(), *_into(secondary, primary)), number)
+
+
+def _into(vlan: int, database: int) -> Actions:
+    writes: tuple[Action, ...] = (SetRegister(VLAN, vlan), SetRegister(DATABASE, database)) if vlan else ()
+    return *writes, Goto("learn")
+
+
+def _isolate(view: SwitchView) -> Iterator[Flow]:
+    primaries = view.primaries()
+    for port in view.sorted_ports():
+        number = port.ofport
+        if port.is_external:
+            yield _flow("isolate", Priority.ORDINARY, match(receiver=number), (Goto("output"),), number)
+        elif port.has_vlan:
+            for value, mask in prefixes(port.membership.hears):
+                wanted = match(receiver=number, vlan=in_register(value, mask))
+                yield _flow("isolate", Priority.EXCEPTION, wanted, (Goto("output"),), number)
+            for secondary in port.kept_from(primaries):
+                wanted = match(receiver=number, vlan=secondary)
+                yield _flow("isolate", Priority.EXCEPTION, wanted, (Drop(DropReason.PVLAN),), number)
+            yield _flow("isolate", Priority.ORDINARY, match(receiver=number), (Drop(DropReason.VLAN_FILTERED),), number)
+    yield _flow("isolate", Priority.BELOW_ORDINARY, match(vlan=UNTAGGED), (Goto("output"),))
+    yield _flow("isolate", Priority.FALLBACK, match(), (Drop(DropReason.VLAN_FILTERED),))
+
+
+def _flow(stage: str, priority: Priority, wanted: Match, actions: Actions, ofport: int = 0) -> Flow:
+    return Flow(stage, priority, wanted, actions, Owner(NAME, ofport))

@@ -8,7 +8,7 @@ from typing import Any
 from controllers.diff import Alien, Installed
 from controllers.framework import ofproto
 from controllers.openflow.cookies import FlowKind, cookie_of, read
-from controllers.openflow.encode import learn_action
+from controllers.openflow.encode import DOT1Q, TAG, VLAN_ID_BITS, learn_action
 from controllers.pipeline.fields import BY_OPENFLOW_NAME
 from controllers.pipeline.registers import BY_NAME
 from controllers.pipeline.tables import STAGES, stage_numbered
@@ -26,8 +26,12 @@ from controllers.pipeline.values import (
     Learn,
     Match,
     Output,
+    PopTag,
+    PushTag,
+    ReadTag,
     Replicate,
     SetRegister,
+    WriteTag,
 )
 
 
@@ -120,9 +124,24 @@ def _action(action: Any) -> Action:
             return SetRegister(BY_NAME[field.name], action.value)
     if kind == "NXActionResubmitTable" and action.in_port == ofproto.OFPP_IN_PORT & 0xFFFF:
         return Consult(_stage_name(action.table_id))
+    if kind == "OFPActionPopVlan":
+        return PopTag()
+    if kind == "OFPActionPushVlan" and action.ethertype == DOT1Q:
+        return PushTag()
+    if kind == "NXActionRegMove" and (action.src_ofs, action.dst_ofs, action.n_bits) == (0, 0, VLAN_ID_BITS):
+        return _move(action.src_field, action.dst_field)
     if kind == "NXActionLearn":
         return _learn(action)
     raise _Foreign(f"it has an action {kind}")
+
+
+def _move(source: str, target: str) -> ReadTag | WriteTag:
+    registers = {register.openflow_name: register for register in BY_NAME.values()}
+    if source == TAG and target in registers:
+        return ReadTag(registers[target])
+    if target == TAG and source in registers:
+        return WriteTag(registers[source])
+    raise _Foreign(f"it moves {source} to {target}")
 
 
 def _learn(action: Any) -> Learn:

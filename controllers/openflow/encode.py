@@ -18,7 +18,7 @@ from controllers.framework import ofproto, parser
 from controllers.openflow.cookies import cookie_of, learned_cookie
 from controllers.pipeline.fields import FIELDS, mac_text
 from controllers.pipeline.priorities import Priority
-from controllers.pipeline.registers import RECEIVER, VLAN
+from controllers.pipeline.registers import DATABASE, RECEIVER
 from controllers.pipeline.tables import stage_named
 from controllers.pipeline.values import (
     Action,
@@ -31,12 +31,18 @@ from controllers.pipeline.values import (
     Learn,
     Match,
     Output,
+    PopTag,
+    PushTag,
+    ReadTag,
     Replicate,
     SetRegister,
+    Tagging,
+    WriteTag,
 )
 
 DELETE_LEARNED = 1 << 1
 """NX_LEARN_F_DELETE_LEARNED: the switch deletes what a rule learned when the rule goes."""
+TAG, VLAN_ID_BITS, DOT1Q = "vlan_vid", 12, 0x8100
 ALL_BITS = 0xFFFFFFFFFFFFFFFF
 
 
@@ -134,6 +140,8 @@ def _action(action: Action) -> Any:
     match action:
         case SetRegister(register, value):
             return parser.OFPActionSetField(**{register.openflow_name: value})
+        case ReadTag() | PopTag() | PushTag() | WriteTag():
+            return _tagging(action)
         case Consult(stage):
             return parser.NXActionResubmitTable(
                 in_port=ofproto.OFPP_IN_PORT & 0xFFFF, table_id=stage_named(stage).number
@@ -147,12 +155,28 @@ def _action(action: Action) -> Any:
     raise TypeError(f"{action} is not an action that can be applied")
 
 
+def _tagging(action: Tagging) -> Any:
+    match action:
+        case ReadTag(register):
+            return _move(TAG, register.openflow_name)
+        case PopTag():
+            return parser.OFPActionPopVlan()
+        case PushTag():
+            return parser.OFPActionPushVlan(DOT1Q)
+        case WriteTag(register):
+            return _move(register.openflow_name, TAG)
+
+
+def _move(source: str, target: str) -> Any:
+    return parser.NXActionRegMove(src_field=source, dst_field=target, n_bits=VLAN_ID_BITS)
+
+
 def learn_action(learn: Learn) -> Any:
-    """Return the action that writes ``vlan, eth_dst=<sender>: receiver:=<port>`` into the table of addresses."""
+    """Return the action that writes ``database, eth_dst=<sender>: receiver:=<port>`` into the table of addresses."""
     return parser.NXActionLearn(
         table_id=stage_named(stage_named("learn").learns_into).number,
         specs=[
-            parser.NXFlowSpecMatch(src=(VLAN.openflow_name, 0), dst=(VLAN.openflow_name, 0), n_bits=32),
+            parser.NXFlowSpecMatch(src=(DATABASE.openflow_name, 0), dst=(DATABASE.openflow_name, 0), n_bits=32),
             parser.NXFlowSpecMatch(src=("eth_src_nxm", 0), dst=("eth_dst_nxm", 0), n_bits=48),
             parser.NXFlowSpecLoad(src=learn.ofport, dst=(RECEIVER.openflow_name, 0), n_bits=32),
         ],

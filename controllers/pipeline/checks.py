@@ -25,8 +25,12 @@ from controllers.pipeline.values import (
     Learn,
     Match,
     Output,
+    PopTag,
+    PushTag,
+    ReadTag,
     Replicate,
     SetRegister,
+    WriteTag,
 )
 
 MAX_VISITS: Final = 4096
@@ -91,7 +95,7 @@ def _action_mistakes(flow: Flow, groups: Mapping[int, Group]) -> Iterator[str]:
             yield "something follows the goto"
         if isinstance(action, Replicate) and action.group_id not in groups:
             yield f"there is no group {action.group_id}"
-        if isinstance(action, SetRegister):
+        if isinstance(action, SetRegister | ReadTag | WriteTag):
             yield from _lifetime_mistakes(stage, action.register.name)
         if not _is_declared(stage, action):
             yield f'the stage does not declare "{action}"'
@@ -104,6 +108,10 @@ def _is_declared(stage: Stage, action: Action) -> bool:
         Goto: lambda goto: goto.stage in stage.goes,
         Consult: lambda consult: consult.stage in stage.consults,
         SetRegister: lambda write: write.register.name in stage.writes,
+        ReadTag: lambda read: stage.tags and read.register.name in stage.writes,
+        PopTag: lambda _: stage.tags,
+        PushTag: lambda _: stage.tags,
+        WriteTag: lambda _: stage.tags,
         Drop: lambda drop: drop.reason in stage.drops,
         Learn: lambda _: bool(stage.learns_into),
         Replicate: lambda _: stage.replicates,
@@ -121,7 +129,7 @@ def _bucket_mistakes(group: Group) -> Iterator[str]:
         for action in bucket:
             if isinstance(action, Consult) and action.stage not in PER_RECEIVER:
                 yield f"{action.stage} is not a stage that runs per receiver"
-            if not isinstance(action, Consult | Output | SetRegister):
+            if not isinstance(action, Consult | Output | SetRegister | PushTag | WriteTag):
                 yield f'a bucket cannot "{action}"'
 
 
@@ -180,7 +188,11 @@ def worst_visits(flows: Iterable[Flow], groups: Mapping[int, Group]) -> int:
 
 def group_bytes(group: Group) -> int:
     """Return an upper bound of the size of the message that adds a group."""
-    return 16 + sum(16 + 16 * len(bucket) for bucket in group.buckets)
+    return 16 + sum(16 + sum(map(_action_bytes, bucket)) for bucket in group.buckets)
+
+
+def _action_bytes(action: Action) -> int:
+    return 24 if isinstance(action, WriteTag) else 16
 
 
 assert all(name in FIELDS for stage in STAGES for name in stage.matches | stage.masked)

@@ -19,6 +19,7 @@ class Field:
     bits: int
     openflow_name: str
     is_mac: bool = False
+    is_tag: bool = False
 
     @property
     def full_mask(self) -> int:
@@ -26,13 +27,19 @@ class Field:
 
     def show(self, value: int) -> str:
         """Return a value of this field as a person writes it."""
+        if self.is_tag:
+            return str(value & ~TAGGED) if value & TAGGED else "none"
         return mac_text(value) if self.is_mac else str(value)
 
+
+TAGGED: Final = 1 << 12
+"""The bit beside the VLAN id that says that there is a tag at all (OpenFlow 1.3, OFPVID_PRESENT)."""
 
 _HEADERS = (
     Field("in_port", 32, "in_port"),
     Field("eth_dst", 48, "eth_dst", is_mac=True),
     Field("eth_src", 48, "eth_src", is_mac=True),
+    Field("tag", 13, "vlan_vid", is_tag=True),
 )
 
 FIELDS: Final = {

@@ -12,6 +12,8 @@ class Priority(IntEnum):
     """What happens to a frame nothing else was said about; matches everything."""
     LEARNED = 1000
     """Written by the switch itself while it learns."""
+    BELOW_ORDINARY = 5000
+    """What holds for all adapters that have no rule of their own."""
     ORDINARY = 10000
     """The rule."""
     EXCEPTION = 20000

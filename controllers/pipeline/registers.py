@@ -27,6 +27,7 @@ class Register:
 _DECLARED = (
     ("receiver", "lookup", "output", "port number of the one receiver; 0 while it is not known"),
     ("vlan", "vlan_in", "output", "the VLAN the frame travels in; 0 is untagged"),
+    ("database", "vlan_in", "fdb", "the VLAN in whose MAC table the addresses are: of a private VLAN the primary one"),
     ("verdict", "guard_check", "guard_apply", "number of the reason to drop the frame; 0 is none"),
 )
 
@@ -36,4 +37,5 @@ REGISTERS: Final[tuple[Register, ...]] = tuple(
 BY_NAME: Final = {register.name: register for register in REGISTERS}
 RECEIVER: Final = BY_NAME["receiver"]
 VLAN: Final = BY_NAME["vlan"]
+DATABASE: Final = BY_NAME["database"]
 VERDICT: Final = BY_NAME["verdict"]

@@ -34,6 +34,7 @@ class Stage:
     consults: tuple[str, ...] = ()
     learns_into: str = ""
     drops: tuple[DropReason, ...] = ()
+    tags: bool = False
     replicates: bool = False
     outputs: bool = False
     returns: bool = False
@@ -66,10 +67,13 @@ _DECLARED = (
     ),
     Stage(
         name="vlan_in",
-        does="finds the VLAN in which the frame travels",
-        matches=frozenset({"in_port"}),
-        writes=frozenset({"vlan"}),
+        does="finds the VLAN in which the frame travels, and takes its tag off",
+        matches=frozenset({"in_port", "tag"}),
+        masked=frozenset({"tag"}),
+        writes=frozenset({"vlan", "database"}),
         goes=("learn",),
+        drops=(_R.UNAUTHORISED_VLAN, _R.VLAN_IN_ETHERNET_HEADER),
+        tags=True,
     ),
     Stage(
         name="learn",
@@ -89,7 +93,8 @@ _DECLARED = (
     Stage(
         name="fdb",
         does="holds the addresses: those assigned to adapters, and those learned from the frames they sent",
-        matches=frozenset({"vlan", "eth_dst"}),
+        matches=frozenset({"database", "eth_dst"}),
+        masked=frozenset({"database"}),
         writes=frozenset({"receiver"}),
         returns=True,
     ),
@@ -97,22 +102,24 @@ _DECLARED = (
         name="replicate",
         does="gives a frame without one known receiver to every port it may reach, never back to its sender",
         matches=frozenset({"in_port", "vlan", "eth_dst", "receiver"}),
-        masked=frozenset({"eth_dst"}),
+        masked=frozenset({"eth_dst", "vlan"}),
         goes=("isolate",),
-        drops=(_R.FILTERED, _R.SECURITY_POLICY),
+        drops=(_R.FILTERED, _R.VLAN_FILTERED, _R.SECURITY_POLICY, _R.PVLAN),
         replicates=True,
     ),
     Stage(
         name="isolate",
-        does="decides whether this sender may reach this receiver",
-        matches=frozenset({"in_port", "receiver"}),
+        does="decides whether this receiver gets the frames of this sender, and of this VLAN",
+        matches=frozenset({"in_port", "receiver", "vlan"}),
+        masked=frozenset({"vlan"}),
         goes=("output",),
-        drops=(_R.FILTERED,),
+        drops=(_R.FILTERED, _R.VLAN_FILTERED, _R.PVLAN),
     ),
     Stage(
         name="output",
-        does="hands the frame to its receiver",
-        matches=frozenset({"receiver"}),
+        does="hands the frame to its receiver, with a tag where the receiver wants it",
+        matches=frozenset({"receiver", "vlan"}),
+        tags=True,
         drops=(_R.MEDIA_DISCONNECTED,),
         outputs=True,
     ),

@@ -64,6 +64,42 @@ class SetRegister:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadTag:
+    """Write the VLAN id of the frame's tag into a register."""
+
+    register: Register
+
+    def __str__(self) -> str:
+        return f"{self.register.name}:=tag"
+
+
+@dataclass(frozen=True, slots=True)
+class PopTag:
+    """Take the frame's tag off."""
+
+    def __str__(self) -> str:
+        return "untag"
+
+
+@dataclass(frozen=True, slots=True)
+class PushTag:
+    """Put a tag on (802.1Q, type 0x8100)."""
+
+    def __str__(self) -> str:
+        return "tag"
+
+
+@dataclass(frozen=True, slots=True)
+class WriteTag:
+    """Write a register into the VLAN id of the frame's tag."""
+
+    register: Register
+
+    def __str__(self) -> str:
+        return f"tag:={self.register.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class Goto:
     """Go on in a later stage."""
 
@@ -85,7 +121,7 @@ class Consult:
 
 @dataclass(frozen=True, slots=True)
 class Learn:
-    """Remember that the sender's address, in its VLAN, is behind a port, until `ageing_s` after its last frame."""
+    """Remember that the sender's address, in its database, is behind a port, until `ageing_s` after its last frame."""
 
     ofport: int
     ageing_s: int
@@ -124,7 +160,8 @@ class Drop:
         return f"drop: {self.reason}"
 
 
-Action: TypeAlias = SetRegister | Goto | Consult | Learn | Replicate | Output | Drop
+Tagging: TypeAlias = ReadTag | PopTag | PushTag | WriteTag
+Action: TypeAlias = SetRegister | Tagging | Goto | Consult | Learn | Replicate | Output | Drop
 Actions: TypeAlias = tuple[Action, ...]
 
 

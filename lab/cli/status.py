@@ -115,9 +115,9 @@ def _print(lab: _Shown) -> None:
         [[s.host, s.name, s.type, s.nic, s.learning, str(s.ports), s.policy] for s in lab.switches],
     )
     print_table(
-        ["MACHINE", "KIND", "ADAPTER", "DEVICE", "CONNECTED TO", "MAC", "ADDRESSES", "STATUS"],
+        ["MACHINE", "KIND", "ADAPTER", "DEVICE", "CONNECTED TO", "VLAN", "MAC", "ADDRESSES", "STATUS"],
         [
-            [a.machine, a.kind, a.name, a.device, a.connected_to, a.mac, " ".join(a.addresses), a.status]
+            [a.machine, a.kind, a.name, a.device, a.connected_to, a.vlan, a.mac, " ".join(a.addresses), a.status]
             for a in lab.adapters
         ],
     )

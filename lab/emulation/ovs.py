@@ -39,7 +39,7 @@ Without it a VM that sends from ever new addresses makes the switch keep each of
 
 SELECTED: Final = {
     "Bridge": ["_uuid", "name", "ports", "external_ids", "other_config"],
-    "Port": ["_uuid", "name", "interfaces", "qos"],
+    "Port": ["_uuid", "name", "interfaces", "qos", "tag"],
     "Interface": ["_uuid", "name", "type", "external_ids", "ofport", "ofport_request", "mac", "mtu_request", "error"],
 }
 
@@ -235,6 +235,8 @@ def create_port(port: Port, at: int) -> Iterator[Operation]:
         # Without this Open vSwitch takes the shaper off the device.
         yield {"op": "insert", "table": "QoS", "row": {"type": "linux-noop"}, "uuid-name": f"qos{at}"}
         content["qos"] = ["named-uuid", f"qos{at}"]
+    if port.vlan is not None:
+        content["tag"] = port.vlan
     yield {"op": "insert", "table": "Port", "row": content, "uuid-name": f"port{at}"}
     where = [["name", "==", port.bridge]]
     yield _mutate("Bridge", where, ["ports", "insert", ["set", [["named-uuid", f"port{at}"]]]])
@@ -249,6 +251,9 @@ def change_port(port: Port) -> Iterator[Operation]:
         yield {"op": "update", "table": "Interface", "where": where, "row": row}
     if port.intent:
         yield from set_external_id("Interface", port.device, PORT_KEY, encode(port.intent))
+    else:
+        tag = ["set", []] if port.vlan is None else port.vlan
+        yield {"op": "update", "table": "Port", "where": where, "row": {"tag": tag}}
 
 
 def _port_columns(port: Port) -> dict[str, Any]:
@@ -317,6 +322,7 @@ def observed_ports(node: str, tables: Tables) -> Iterator[Port]:
             shaped=bool(as_list(row["qos"])),
             mac=next(iter(as_list(interface["mac"])), "") if internal else "",
             mtu=next(iter(as_list(interface["mtu_request"])), 0) if internal else 0,
+            vlan=next(iter(as_list(row["tag"])), None),
             intent=decode_port(text) if text else None,
         )
 

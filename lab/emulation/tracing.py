@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from controllers.openflow.cookies import FlowKind, read
-from controllers.pipeline.registers import VLAN
+from controllers.pipeline.registers import DATABASE
 from controllers.pipeline.tables import stage_named, stage_numbered
 from lab.emulation import ovs
 from lab.engine.trace.hops import Device
@@ -29,8 +29,8 @@ TIMEOUT_S: Final = 10.0
 MAC_TABLE: Final = stage_named("fdb").number
 """The OpenFlow table in which a virtual switch keeps its MAC table."""
 
-VLAN_REGISTER: Final = VLAN.openflow_name
-"""The register in which a frame's VLAN is."""
+VLAN_REGISTER: Final = DATABASE.openflow_name
+"""The register in which the VLAN of a MAC table is."""
 
 _UP: Final = 1  # IFF_UP
 _LISTENING: Final = {"TCP": "0A", "UDP": "07"}  # TCP_LISTEN; a UDP socket without a peer is in TCP_CLOSE

@@ -150,7 +150,9 @@ def _host_ports(host: HypervHost, allocation: Allocation) -> Iterator[Port]:
             intent = PortIntent(interface.full_name, PortKind.EXTERNAL)
             yield _port(allocation, segment, interface, interface.device, intent)
         elif interface.segment and interface.segment.is_switch:
-            intent = PortIntent(interface.full_name, PortKind.MANAGEMENT, allocation.mac(interface))
+            intent = PortIntent(
+                interface.full_name, PortKind.MANAGEMENT, allocation.mac(interface), vlan=interface.vlan
+            )
             yield _port(allocation, interface.segment, interface, interface.device, intent)
     for vm in host.vms:
         if not vm.running:
@@ -158,7 +160,7 @@ def _host_ports(host: HypervHost, allocation: Allocation) -> Iterator[Port]:
         for interface, adapter in zip(vm_interfaces(host, vm), vm.adapters, strict=True):
             if interface.segment:
                 mac = allocation.mac(interface)
-                intent = PortIntent(interface.full_name, PortKind.VM, mac, adapter.mac_spoofing)
+                intent = PortIntent(interface.full_name, PortKind.VM, mac, adapter.mac_spoofing, adapter.vlan)
                 yield _port(allocation, interface.segment, interface, device_name(vm.name, interface.device), intent)
 
 
@@ -186,7 +188,7 @@ def _physical_ports(model: LabModel) -> Iterator[Port]:
         if segment is None or segment.is_switch or model.host(interface.node):
             continue
         plug = _plug(interface.node) if interface.device == "eth0" else _plug(interface.node, interface.device)
-        yield Port(PHYSICAL, network_device(segment.name), plug, 0)
+        yield Port(PHYSICAL, network_device(segment.name), plug, 0, vlan=interface.vlan.access_vlan_id)
 
 
 def _interfaces(everything: tuple[IpInterface, ...], allocation: Allocation, segmentation: bool) -> Iterator[Interface]:

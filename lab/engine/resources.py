@@ -100,7 +100,8 @@ class Port:
     """A port of a bridge.
 
     An ``internal`` one is itself an interface of the node's IP stack; ``mac`` and ``mtu`` (bytes) are then its own.
-    ``shaped``: the device has a shaper, which Open vSwitch must leave alone.
+    ``shaped``: the device has a shaper, which Open vSwitch must leave alone. ``vlan``: that of an access port of the
+    physical world, 0 for untagged frames only; None is a port for all VLANs.
     """
 
     node: str
@@ -111,6 +112,7 @@ class Port:
     shaped: bool = False
     mac: str = ""
     mtu: int = 0
+    vlan: int | None = None
     intent: PortIntent | None = None
 
     @property

@@ -12,6 +12,7 @@ from lab.engine.resources import Blueprint
 from lab.model.addresses import hyperv_mac
 from lab.model.interfaces import IpInterface, interfaces
 from lab.model.objects import LabModel
+from lab.model.vlan import UNTAGGED, VlanSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,10 @@ class SwitchStatus:
 
 @dataclass(frozen=True, slots=True)
 class AdapterStatus:
-    """A network interface of a machine; ``addresses`` are those it really has."""
+    """A network interface of a machine; ``addresses`` are those it really has.
+
+    ``vlan`` is the mode and the list of its VLAN setting, empty for Untagged.
+    """
 
     machine: str
     kind: str
@@ -49,6 +53,7 @@ class AdapterStatus:
     mac: str
     addresses: tuple[str, ...]
     status: str
+    vlan: str = ""
 
 
 def switch_statuses(
@@ -87,13 +92,18 @@ def adapter_statuses(model: LabModel, allocation: Allocation, observed: Blueprin
             mac=hyperv_mac(real.mac if real else allocation.mac(interface)),
             addresses=real.addresses if real else (),
             status=_status(interface, real is not None),
+            vlan=_vlan(interface.vlan),
         )
     for host, vm in model.vms():
         if not vm.running:
             for adapter in vm.adapters:
                 switch = f"switch {adapter.switch}" if host.switch(adapter.switch) else ""
                 mac = hyperv_mac(adapter.mac or allocation.macs.get(vm.adapter_id(adapter), "00:00:00:00:00:00"))
-                yield AdapterStatus(vm.name, "VM", adapter.name, "", switch, mac, (), "VM is off")
+                yield AdapterStatus(vm.name, "VM", adapter.name, "", switch, mac, (), "VM is off", _vlan(adapter.vlan))
+
+
+def _vlan(setting: VlanSettings) -> str:
+    return "" if setting == UNTAGGED else str(setting)
 
 
 def _connection(interface: IpInterface) -> str:

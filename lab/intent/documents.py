@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lab.model.kinds import LearningMode, PortKind, SwitchType
+from lab.model.vlan import UNTAGGED, VlanSettings
 
 INTENT_VERSION: Final = 1
 
@@ -44,11 +45,12 @@ class PortIntent:
     ``adapter`` is the full name of what is connected, such as ``web1/Network Adapter``, ``hv1/vEthernet (External)``
     or ``hv1/Ethernet``. ``mac`` is the address assigned to the adapter (``00:15:5d:01:02:00``), empty for the external
     port. ``mac_spoofing`` is the adapter's MacAddressSpoofing: with it On, a port of a Pinned switch may send from any
-    address, learns, and receives flooded unknown unicast.
+    address, learns, and receives flooded unknown unicast. ``vlan`` is its VLAN setting; the external port has none.
     """
 
     adapter: str
     kind: PortKind
     mac: str = ""
     mac_spoofing: bool = False
+    vlan: VlanSettings = UNTAGGED
     version: int = INTENT_VERSION

@@ -16,6 +16,7 @@ from lab.model.addresses import IpSettings, hyperv_mac
 from lab.model.kinds import VMState
 from lab.model.names import vethernet
 from lab.model.objects import HypervHost, LabModel, NetworkAdapter, PhysicalNetwork, VirtualMachine
+from lab.model.vlan import VlanSettings
 
 Action = Literal["remove", "change", "add"]
 
@@ -35,6 +36,7 @@ _LABELS: Final[Mapping[str, str]] = MappingProxyType(
         "nat": "NAT",
         "network": "physical network",
         "nic": "NIC",
+        "vlan": "VLAN",
     }
 )
 
@@ -137,7 +139,7 @@ def _settings(what: tuple[str, str, str], old: object, new: object) -> Iterator[
 def _holds_objects(value: object) -> bool:
     if isinstance(value, tuple):
         return any(map(_holds_objects, value))
-    return is_dataclass(value) and not isinstance(value, IpSettings)
+    return is_dataclass(value) and not isinstance(value, IpSettings | VlanSettings)
 
 
 def _details(field: str, before: Any, after: Any) -> Iterator[str]:

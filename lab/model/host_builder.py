@@ -12,6 +12,9 @@ from lab.model.notes import Notes
 from lab.model.objects import DEFAULT_MTU, HypervHost, NetworkAdapter, PhysicalNic, VirtualMachine, VirtualSwitch
 from lab.model.reading import Reader, Subnets, Texts
 from lab.model.rules.mistakes import known
+from lab.model.vlan import VlanSettings
+
+Vlan = VlanSettings | int | None
 
 
 class HostBuilder:
@@ -51,7 +54,7 @@ class HostBuilder:
         self._nics.append(PhysicalNic(title, target, ip, read.mac(mac), size))
         return title
 
-    def external_switch(
+    def external_switch(  # noqa: PLR0913 - settings given by name
         self,
         name: str,
         nic: str,
@@ -59,23 +62,34 @@ class HostBuilder:
         allow_management_os: bool = True,
         learning: LearningMode | str = LearningMode.LEARNING,
         ageing_s: int = 300,
+        vlan: Vlan = None,
     ) -> str:
-        """Add an external switch on a NIC; with the management OS on it, unless told otherwise (New-VMSwitch)."""
+        """Add an external switch on a NIC; with the management OS on it, unless told otherwise (New-VMSwitch).
+
+        ``vlan`` is the setting of the management OS's adapter.
+        """
         title = self._switch(name, SwitchType.EXTERNAL, nic, learning, ageing_s)
         if self._reader(title).flag("allow_management_os", allow_management_os, True):
             mtu = next((each.mtu for each in self._nics if each.name == nic), DEFAULT_MTU)
-            self._adapters.append(NetworkAdapter(title, title, ip=None, mtu=mtu))
+            setting = Reader(self._notes, f"{self.name}/{vethernet(title)}").vlan(vlan)
+            self._adapters.append(NetworkAdapter(title, title, ip=None, mtu=mtu, vlan=setting))
         return title
 
     def internal_switch(
-        self, name: str, *addresses: str, learning: LearningMode | str = LearningMode.LEARNING, ageing_s: int = 300
+        self,
+        name: str,
+        *addresses: str,
+        learning: LearningMode | str = LearningMode.LEARNING,
+        ageing_s: int = 300,
+        vlan: Vlan = None,
     ) -> str:
-        """Add an internal switch; the addresses are the management OS's on it."""
+        """Add an internal switch; the addresses and the VLAN setting are the management OS's on it."""
         title = self._switch(name, SwitchType.INTERNAL, None, learning, ageing_s)
-        ip = Reader(self._notes, f"{self.name}/{vethernet(title)}").settings(addresses, (), ())
+        read = Reader(self._notes, f"{self.name}/{vethernet(title)}")
+        ip = read.settings(addresses, (), ())
         if len(ip.addresses) < len(addresses):
             self._unsure.add(title)
-        self._adapters.append(NetworkAdapter(title, title, ip=ip))
+        self._adapters.append(NetworkAdapter(title, title, ip=ip, vlan=read.vlan(vlan)))
         return title
 
     def private_switch(
@@ -84,14 +98,16 @@ class HostBuilder:
         """Add a private switch: VMs only."""
         return self._switch(name, SwitchType.PRIVATE, None, learning, ageing_s)
 
-    def management_adapter(self, name: str, switch: str, *addresses: str, gateway: Texts = None, mac: str = "") -> str:
+    def management_adapter(
+        self, name: str, switch: str, *addresses: str, gateway: Texts = None, mac: str = "", vlan: Vlan = None
+    ) -> str:
         """Add a further adapter of the management OS (Add-VMNetworkAdapter -ManagementOS); no gateway unless given."""
         title = self._name("adapter", name, f"adapter {len(self._adapters) + 1}")
         read = self._declare(title)
         ip = self.settings_on(switch, read.owner, addresses, "" if gateway is None else gateway)
         found = self.known_switch(switch, read)
         if found or switch is None:
-            self._adapters.append(NetworkAdapter(title, found, mac=read.mac(mac), ip=ip))
+            self._adapters.append(NetworkAdapter(title, found, mac=read.mac(mac), ip=ip, vlan=read.vlan(vlan)))
         return title
 
     def vm(  # noqa: PLR0913 - settings given by name
@@ -108,6 +124,7 @@ class HostBuilder:
         mac: str = "",
         mac_spoofing: bool = False,
         mtu: int = DEFAULT_MTU,
+        vlan: Vlan = None,
     ) -> VmBuilder:
         """Add a VM with one network adapter on a switch; without a switch the adapter is disconnected."""
         title = self._name("VM", name, f"VM-{len(self._vms) + 1}")
@@ -123,7 +140,7 @@ class HostBuilder:
         vm = VmBuilder(self, value, self._notes)
         self._vms.append(vm)
         return vm.adapter(
-            switch, *addresses, gateway=gateway, legacy=legacy, mac=mac, mac_spoofing=mac_spoofing, mtu=mtu
+            switch, *addresses, gateway=gateway, legacy=legacy, mac=mac, mac_spoofing=mac_spoofing, mtu=mtu, vlan=vlan
         )
 
     def settings_on(self, switch: object, owner: str, addresses: object, gateway: object) -> IpSettings:
@@ -209,6 +226,7 @@ class VmBuilder:
         mac: str = "",
         mac_spoofing: bool = False,
         mtu: int = DEFAULT_MTU,
+        vlan: Vlan = None,
     ) -> VmBuilder:
         """Add a network adapter (Add-VMNetworkAdapter); the first is called "Network Adapter", as New-VM does."""
         about = Reader(self._notes, self.value.name)
@@ -225,6 +243,7 @@ class VmBuilder:
             self._host.settings_on(switch, read.owner, addresses, gateway),
             read.flag("mac_spoofing", mac_spoofing, False),
             read.number("mtu", mtu, DEFAULT_MTU),
+            read.vlan(vlan),
         )
         self.value = replace(self.value, adapters=(*self.value.adapters, adapter))
         return self

@@ -23,6 +23,7 @@ from lab.model.objects import (
     PhysicalNic,
     VirtualMachine,
 )
+from lab.model.vlan import UNTAGGED, VlanSettings, access
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -49,6 +50,7 @@ class IpInterface:
     ``label`` is the user's name for it, ``device`` the Linux one, ``why_down`` a reason in words (empty = it is up).
     ``mac`` is empty where the lab chooses. ``segment`` is None for an unplugged adapter. ``bound_to`` names the
     external switch that has taken a NIC: the stack then has no protocol on it.
+    ``vlan`` is the setting of the port that it is plugged into.
     """
 
     node: str
@@ -63,6 +65,7 @@ class IpInterface:
     legacy: bool = False
     is_vm: bool = False
     has_driver: bool = True
+    vlan: VlanSettings = UNTAGGED
 
     @property
     def up(self) -> bool:
@@ -126,6 +129,7 @@ def vm_interfaces(host: HypervHost, vm: VirtualMachine) -> Iterator[IpInterface]
             legacy=adapter.kind is AdapterKind.LEGACY,
             is_vm=True,
             has_driver=driver,
+            vlan=adapter.vlan,
         )
 
 
@@ -177,8 +181,10 @@ def _management_adapter(host: HypervHost, adapter: NetworkAdapter) -> IpInterfac
         mac=adapter.mac or (nic.mac if nic else ""),
         mtu=adapter.mtu,
         why_down="" if switch else f'media disconnected: adapter "{adapter.name}" is connected to no switch',
+        vlan=adapter.vlan,
     )
 
 
 def _computer(computer: Computer, segment: Segment) -> IpInterface:
-    return IpInterface(computer.name, "Ethernet", "eth0", segment, computer.ip, computer.mac, computer.mtu)
+    port = access(computer.vlan) if computer.vlan else UNTAGGED
+    return IpInterface(computer.name, "Ethernet", "eth0", segment, computer.ip, computer.mac, computer.mtu, vlan=port)

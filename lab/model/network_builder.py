@@ -33,12 +33,16 @@ class NetworkBuilder:
     def _router_name(self) -> str:
         return f"{self.name}-router"
 
-    def computer(self, name: str, *addresses: str, gateway: Texts = None, mac: str = "") -> None:
-        """Add a physical computer. Its gateway is the network's router unless given ("" for none)."""
+    def computer(self, name: str, *addresses: str, gateway: Texts = None, mac: str = "", vlan: int = 0) -> None:
+        """Add a physical computer. Its gateway is the network's router unless given ("" for none).
+
+        ``vlan`` is that of its port of the physical switch; 0 is none.
+        """
         title = Reader(self._notes, "computer").name("computer", name, f"computer-{len(self._computers) + 1}")
         self._notes.declare(title)
         ip = self.settings(title, addresses, gateway)
-        self._computers.append(Computer(title, ip, Reader(self._notes, title).mac(mac), self.mtu))
+        read = Reader(self._notes, title)
+        self._computers.append(Computer(title, ip, read.mac(mac), self.mtu, read.number("vlan", vlan, 0)))
 
     def settings(self, owner: str, addresses: object, gateway: object) -> IpSettings:
         """Return the settings of something on this network; its router is the default gateway."""

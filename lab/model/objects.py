@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from lab.model.addresses import NO_IP, IpSettings, Network
 from lab.model.kinds import AdapterKind, LearningMode, SwitchType, VMState
 from lab.model.names import vethernet
+from lab.model.vlan import UNTAGGED, VlanSettings
 
 DEFAULT_MTU = 1500
 
@@ -32,6 +33,7 @@ class NetworkAdapter:
     ip: IpSettings | None = NO_IP
     mac_spoofing: bool = False
     mtu: int = DEFAULT_MTU
+    vlan: VlanSettings = UNTAGGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +121,16 @@ class HypervHost:
 
 @dataclass(frozen=True, slots=True)
 class Computer:
-    """A physical computer, on a physical network or on the internet."""
+    """A physical computer, on a physical network or on the internet.
+
+    ``vlan``: that of the physical switch's port it is plugged into, which is an access port; 0 is no VLAN.
+    """
 
     name: str
     ip: IpSettings = NO_IP
     mac: str = ""
     mtu: int = DEFAULT_MTU
+    vlan: int = 0
 
 
 @dataclass(frozen=True, slots=True)

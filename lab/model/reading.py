@@ -15,6 +15,7 @@ from typing import TypeVar
 from lab.model.addresses import Address, Interface, IpSettings, Network, parse_mac
 from lab.model.names import quoted
 from lab.model.notes import Notes
+from lab.model.vlan import UNTAGGED, VlanSettings, access
 
 Choice = TypeVar("Choice", bound=Enum)
 
@@ -74,6 +75,26 @@ class Reader:
         except ValueError as error:
             self._mistake(f"{quoted(self.owner)}: {error}")
             return ""
+
+    def vlan(self, value: object) -> VlanSettings:
+        """Return a VLAN setting: an id means access mode, 0 and None mean untagged."""
+        if isinstance(value, VlanSettings):
+            return value if self._ids_are_numbers(value) else UNTAGGED
+        if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+            return access(value) if value else UNTAGGED
+        self._mistake(
+            f"{self._whose('vlan')} is {_shown(value)}, expected a VLAN id",
+            'or trunk("10,20-29", native=1), isolated(100, 101), community(100, 102), promiscuous(100, "101-102")',
+        )
+        return UNTAGGED
+
+    def _ids_are_numbers(self, setting: VlanSettings) -> bool:
+        for what in ("access_vlan_id", "native_vlan_id", "primary_vlan_id", "secondary_vlan_id"):
+            found = getattr(setting, what)
+            if not isinstance(found, int) or isinstance(found, bool):
+                self._mistake(f"{self._whose(what)} is {_shown(found)}, expected a whole number")
+                return False
+        return True
 
     def networks(self, values: tuple[object, ...]) -> Subnets:
         """Return subnets; None if one of them cannot be read."""

@@ -27,7 +27,11 @@ from dataclasses import dataclass
 from lab.model.addresses import Address, Interface, Network
 from lab.model.interfaces import IpInterface, Segment, interfaces
 from lab.model.objects import LabModel
+from lab.model.vlan import UNTAGGED, VlanSettings, contains
 from lab.model.wiring import Wiring
+
+Tap = tuple[Segment, VlanSettings]
+"""A segment, and the VLAN setting of the port by which a frame enters it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +46,12 @@ class Attachment:
     networks: tuple[Network, ...]
     gateway: Address | None
     translates: bool = False
+    vlan: VlanSettings = UNTAGGED
+
+    @property
+    def tap(self) -> Tap:
+        """Where its frames enter the Ethernet."""
+        return self.segment, self.vlan
 
     def source_for(self, next_hop: Address) -> Address:
         """Return the address that a router puts in place of the sender's."""
@@ -75,7 +85,7 @@ class Stacks:
         live = [each for each in interfaces(model) if each.up and not each.bound_to and each.segment]
         self.wiring = Wiring(model, live, self.routers)
         self._at: dict[str, list[Attachment]] = {}
-        self._owner: dict[tuple[int, Address], Attachment] = {}
+        self._owners: dict[tuple[int, Address], list[Attachment]] = {}
         self._local: dict[str, dict[Address, Attachment]] = {}
         for each in live:
             if each.segment:
@@ -83,7 +93,7 @@ class Stacks:
                 link = model.internet.subnets if each.segment == Segment() else ()
                 self._add(_attachment(each, each.segment, version, link, translates))
         self._published = tuple(_published(model, version))
-        self._journeys: dict[tuple[Segment, Address, Address, bool], Journey] = {}
+        self._journeys: dict[tuple[Tap, Address, Address, bool], Journey] = {}
         self._routes: dict[tuple[str, Address], tuple[Attachment, Address] | None] = {}
 
     def attachment(self, node: str, address: Address) -> Attachment | None:
@@ -98,9 +108,9 @@ class Stacks:
         if source.node in self._tabled:
             return self._forward(source.node, target, reply)
         if any(target in net for net in source.networks):
-            return self._transit(source.segment, target, target, reply)
+            return self._transit(source.tap, target, target, reply)
         if source.gateway:
-            return self._transit(source.segment, source.gateway, target, reply)
+            return self._transit(source.tap, source.gateway, target, reply)
         return Journey(source.node, (), failure=self._no_route(source, target))
 
     def answer(self, journey: Journey, asked: Address, source: Address) -> Journey:
@@ -122,23 +132,28 @@ class Stacks:
         self._at.setdefault(node, []).append(attachment)
         ethernet = self.wiring.ethernet(attachment.segment)
         for address in attachment.addresses:
-            self._owner.setdefault((ethernet, address), attachment)
+            self._owners.setdefault((ethernet, address), []).append(attachment)
             self._local.setdefault(node, {}).setdefault(address, attachment)
 
-    def _transit(self, segment: Segment, next_hop: Address, target: Address, reply: bool) -> Journey:
-        """Return the journey of a packet on a segment, on its way to a machine there: the next hop."""
-        key = (segment, next_hop, target, reply)
+    def neighbour(self, tap: Tap, address: Address) -> Attachment | None:
+        """Return who answers when an interface asks for an address: each must get what the other sends."""
+        owners = self._owners.get((self.wiring.ethernet(tap[0]), address), ())
+        return next((owner for owner in owners if _hear_each_other(tap[1], owner.vlan)), None)
+
+    def _transit(self, tap: Tap, next_hop: Address, target: Address, reply: bool) -> Journey:
+        """Return the journey of a packet that enters a segment, on its way to a machine there: the next hop."""
+        key = (tap, next_hop, target, reply)
         journey = self._journeys.get(key)
         if journey is None:
             # A packet that comes here again while this is being worked out goes round in circles.
             self._journeys[key] = Journey("", (), failure=f"packets for {target} go round in circles")
-            journey = self._journeys[key] = self._carry(segment, next_hop, target, reply)
+            journey = self._journeys[key] = self._carry(tap, next_hop, target, reply)
         return journey
 
-    def _carry(self, segment: Segment, next_hop: Address, target: Address, reply: bool) -> Journey:
-        owner = self._owner.get((self.wiring.ethernet(segment), next_hop))
+    def _carry(self, tap: Tap, next_hop: Address, target: Address, reply: bool) -> Journey:
+        segment, owner = tap[0], self.neighbour(tap, next_hop)
         if owner is None:
-            return Journey("", (segment,), failure=f"nobody on {segment} has the address {next_hop}")
+            return Journey("", (segment,), failure=self._nobody(tap, next_hop))
         node = owner.node
         path: tuple[Segment | str, ...] = (*self.wiring.way(segment, owner.segment), node)
         if target in self._local[node]:
@@ -159,7 +174,7 @@ class Stacks:
         out, next_hop = route
         if out.translates and reply:
             return Journey(node, (), failure=f'"{node}" translates addresses and did not see the question')
-        rest = self._transit(out.segment, next_hop, target, reply)
+        rest = self._transit(out.tap, next_hop, target, reply)
         if not out.translates:
             return rest
         outside = ((node, out.source_for(next_hop)),)
@@ -180,6 +195,13 @@ class Stacks:
             if out and out.segment == Segment() and gateway not in out.addresses:
                 return out, gateway
         return next(((each, each.gateway) for each in self._at[node] if each.gateway), None)
+
+    def _nobody(self, tap: Tap, address: Address) -> str:
+        segment, setting = tap
+        owners = self._owners.get((self.wiring.ethernet(segment), address))
+        if not owners:
+            return f"nobody on {segment} has the address {address}"
+        return vlans_apart(setting, owners[0].vlan)
 
     def _no_route(self, source: Attachment, target: Address) -> str:
         where = f" on {source.label}" if len(self._at[source.node]) > 1 else ""
@@ -221,7 +243,21 @@ def _attachment(
         networks=tuple(dict.fromkeys([*(address.network for address in found), *more])),
         gateway=each.ip.gateway(version) if found else None,
         translates=translates,
+        vlan=each.vlan,
     )
+
+
+def _hear_each_other(one: VlanSettings, other: VlanSettings) -> bool:
+    if one == other == UNTAGGED:
+        return True
+    mine, theirs = one.membership(), other.membership()
+    return contains(theirs.untagged, mine.sends) and contains(mine.untagged, theirs.sends)
+
+
+def vlans_apart(one: VlanSettings, other: VlanSettings) -> str:
+    """Say that two VLAN settings keep their adapters apart."""
+    private = "private " if one.mode.is_private and other.mode.is_private else ""
+    return f"{private}VLAN settings keep the two apart: {one} and {other}"
 
 
 def _strong(at: Attachment, target: Address, has: Attachment) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from lab.errors import ErrorRecord
 from lab.model.names import quoted
 from lab.model.objects import LabModel
-from lab.model.rules import addresses, machines, names, networks, switches
+from lab.model.rules import addresses, machines, names, networks, switches, vlans
 
 __all__ = ["quoted", "validate"]
 
@@ -20,6 +20,7 @@ _RULES = (
     switches.switches,
     machines.vms,
     machines.mtus,
+    vlans.vlans,
     machines.timing,
     addresses.settings,
     addresses.doubles,

@@ -80,12 +80,12 @@ class Hops:
             crossings.append(self._asking(leg, packet, sender, source_mac))
         elif lost is None and receiver:
             way = self._stacks.wiring.way(leg.out.segment, _segment(receiver))
-            entry = self._cabling.socket(sender)
+            entry, tag = self._cabling.socket(sender), 0
             for at, segment in enumerate(way):
                 last = at == len(way) - 1
                 goal = self._cabling.socket(receiver) if last else self._cabling.link(segment, way[at + 1])
-                flow = packet.flow(entry.device, source_mac, target_mac)
-                crossing, lost = self._cross(segment, (entry, goal), flow, target_mac)
+                flow = packet.flow(entry.device, source_mac, target_mac, tag)
+                crossing, tag, lost = self._cross(segment, (entry, goal), flow, target_mac)
                 crossings.append(crossing)
                 if lost:
                     break
@@ -111,7 +111,8 @@ class Hops:
 
     def _cross(
         self, segment: Segment, ports: tuple[Port, Port | None], flow: str, target_mac: str
-    ) -> tuple[Crossing, Lost | None]:
+    ) -> tuple[Crossing, int, Lost | None]:
+        """Return what a switch does with a frame, the VLAN tag with which the goal gets it, and why it is lost."""
         entry, goal = ports
         bridge = self._cabling.bridge(entry)
         found = self._interpreter.passage(bridge, self._lab.ask(bridge.node, bridge.device, flow), target_mac)
@@ -124,16 +125,16 @@ class Hops:
             stages=found.stages,
             decision=found.decision,
             receivers=names,
-            to=self._cabling.name(goal) if goal and reached else "",
+            to=f"{self._cabling.name(goal)}{_in_vlan(found.tags.get(goal.device, 0))}" if goal and reached else "",
         )
         if goal is None or reached:
-            return crossing, None
+            return crossing, found.tags.get(goal.device, 0) if goal else 0, None
         if found.failure:
             remedy = remedies.of_drop(found.reason, entry.intent, goal.intent)
-            return crossing, Lost(str(segment), f"{segment}: {found.failure}", found.reason, remedy)
+            return crossing, 0, Lost(str(segment), f"{segment}: {found.failure}", found.reason, remedy)
         why = f"{segment}: {found.decision}; it goes to {some(names)} and not to {self._cabling.name(goal)}"
         remedy = remedies.of_wrong_port(bridge.intent.learning if bridge.intent else None, goal.intent)
-        return crossing, Lost(str(segment), why, 0, remedy)
+        return crossing, 0, Lost(str(segment), why, 0, remedy)
 
     def _interface(self, attachment: Attachment) -> IpInterface:
         return self._cabling.interface(attachment.node, attachment.label)
@@ -154,6 +155,10 @@ class Hops:
             remedy = f"hvlab exec {interface.node} -- ip link set {interface.device} up"
             return real.mac, Lost(name, f'"{name}" was disabled inside the machine', 0, remedy)
         return real.mac, None
+
+
+def _in_vlan(tag: int) -> str:
+    return f", tagged VLAN {tag}" if tag else ""
 
 
 def _segment(interface: IpInterface) -> Segment:

@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lab.model.addresses import Address
-from lab.model.interfaces import Segment
 from lab.model.objects import LabModel
-from lab.model.routing import Attachment, Journey, Stacks
+from lab.model.routing import Attachment, Journey, Stacks, Tap
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +46,8 @@ class RecordingStacks(Stacks):
         self._leaving = route[0] if route else None
         return super()._forward(node, target, reply)
 
-    def _transit(self, segment: Segment, next_hop: Address, target: Address, reply: bool) -> Journey:
-        owner = self._owner.get((self.wiring.ethernet(segment), next_hop))
+    def _transit(self, tap: Tap, next_hop: Address, target: Address, reply: bool) -> Journey:
+        owner = self.neighbour(tap, next_hop)
         assert self._leaving, "a packet on a segment has left some interface"
         self._legs.append(Leg(self._leaving, next_hop, target, owner))
-        return super()._transit(segment, next_hop, target, reply)
+        return super()._transit(tap, next_hop, target, reply)

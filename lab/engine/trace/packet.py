@@ -45,8 +45,8 @@ class Packet:
             return f"TCP {'SYN-ACK from' if self.reply else 'SYN to'} port {self.port}"
         return f"UDP datagram {'from' if self.reply else 'to'} port {self.port}"
 
-    def flow(self, device: str, source_mac: str, target_mac: str) -> str:
-        """Return the flow that enters a switch at a device."""
+    def flow(self, device: str, source_mac: str, target_mac: str, tag: int) -> str:
+        """Return the flow that enters a switch at a device, with a VLAN tag unless that is 0."""
         ip6 = self.target.version == 6
         name = "ipv6" if ip6 else "nw"
         return ",".join(
@@ -54,6 +54,7 @@ class Packet:
                 f'in_port="{device}"',
                 self.protocol.lower() + ("6" if ip6 else ""),
                 f"dl_src={source_mac},dl_dst={target_mac}",
+                *([f"dl_vlan={tag}"] if tag else []),
                 f"{name}_src={self.source},{name}_dst={self.target},nw_ttl={self.ttl}",
                 *self._transport(ip6),
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -49,11 +49,15 @@ class Glossary(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """What a switch does with a frame. ``failure`` says in words why nobody gets it, empty if somebody does."""
+    """What a switch does with a frame. ``tags``: the VLAN ids with which devices get it, where they get it with one.
+
+    ``failure`` says in words why nobody gets it, empty if somebody does.
+    """
 
     stages: tuple[Stage, ...]
     outputs: tuple[Port, ...]
     decision: str
+    tags: Mapping[str, int]
     failure: str = ""
     reason: int = 0
 
@@ -74,12 +78,12 @@ class Interpreter:
         mac = hyperv_mac(target_mac)
         if outputs:
             words = self._decision(bridge, text, mac, outputs)
-            return Passage(stages, outputs, words)
+            return Passage(stages, outputs, words, text.tags)
         if dropped:
-            return Passage(stages, (), dropped.detail, dropped.detail, dropped.reason)
+            return Passage(stages, (), dropped.detail, {}, dropped.detail, dropped.reason)
         why = text.failure or next(iter(self._physical(text, mac)), "") or ", ".join(text.remarks[-1:])
         why = why or "no port is left for it"
-        return Passage(stages, (), why, why)
+        return Passage(stages, (), why, {}, why)
 
     def _stage(self, bridge: Bridge, visit: Visit, outputs: tuple[Port, ...]) -> Stage:
         name, does = self._glossary.stage(visit.table)

@@ -10,9 +10,10 @@ from typing import Final
 from lab.intent import LearningMode, PortIntent, PortKind
 from lab.model.addresses import Address
 from lab.model.endpoints import Endpoint
-from lab.model.interfaces import Segment
+from lab.model.interfaces import IpInterface, Segment
 from lab.model.kinds import SwitchType
 from lab.model.objects import HypervHost, LabModel, VirtualMachine
+from lab.model.vlan import UNTAGGED, VlanMode, VlanSettings, access, community, promiscuous
 
 SENDERS: Final = frozenset({11, 16})
 """The drop reasons that MacAddressSpoofing On does away with at the sender."""
@@ -129,6 +130,41 @@ def of_wrong_port(learning: LearningMode | None, receiver: PortIntent | None) ->
     if learning is LearningMode.PINNED and receiver and receiver.kind is PortKind.VM:
         return f"give it its configured MAC address again, or {allow_spoofing(receiver)}"
     return "the next frame that the receiver sends corrects the MAC table"
+
+
+def of_vlans(sender: IpInterface, target: IpInterface) -> str:
+    """Return the cmdlet that would let two adapters hear each other that their VLAN settings keep apart."""
+    setting = _fitting(sender.vlan, target.vlan)
+    parameters = {
+        VlanMode.UNTAGGED: "-Untagged",
+        VlanMode.ACCESS: f"-Access -VlanId {setting.access_vlan_id}",
+        VlanMode.COMMUNITY: f"-Community -PrimaryVlanId {setting.primary_vlan_id} "
+        f"-SecondaryVlanId {setting.secondary_vlan_id}",
+        VlanMode.PROMISCUOUS: f"-Promiscuous -PrimaryVlanId {setting.primary_vlan_id} "
+        f"-SecondaryVlanIdList {setting.secondary_vlan_id_list}",
+    }[setting.mode]
+    if target.is_vm:
+        return f'Set-VMNetworkAdapterVlan -VMName "{target.node}" -VMNetworkAdapterName "{target.label}" {parameters}'
+    if target.segment and target.segment.is_switch:
+        name = target.label.removeprefix("vEthernet (").removesuffix(")")
+        return f'Set-VMNetworkAdapterVlan -ManagementOS -VMNetworkAdapterName "{name}" {parameters}'
+    wanted = setting.access_vlan_id
+    return f"put {target.node}'s port of the physical switch into VLAN {wanted} (vlan={wanted} in the topology)"
+
+
+def _fitting(one: VlanSettings, other: VlanSettings) -> VlanSettings:
+    """Return a setting for the other adapter with which it hears the one, and the one hears it."""
+    match one.mode:
+        case VlanMode.COMMUNITY | VlanMode.PROMISCUOUS if one.mode is VlanMode.COMMUNITY or other.mode is one.mode:
+            return one
+        case VlanMode.PROMISCUOUS:
+            return community(one.primary_vlan_id, next(iter(one.secondaries())))
+        case VlanMode.ISOLATED:
+            return promiscuous(one.primary_vlan_id, str(one.secondary_vlan_id))
+        case VlanMode.TRUNK:
+            return access(one.native_vlan_id) if one.native_vlan_id else UNTAGGED
+        case _:
+            return one
 
 
 def allow_spoofing(adapter: PortIntent) -> str:

@@ -7,8 +7,8 @@ a table, what is below it are its actions, ``->`` and ``>>`` are remarks. What i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 _TABLE: Final = re.compile(
@@ -18,6 +18,8 @@ _TABLE: Final = re.compile(
 _REMARK: Final = re.compile(r"\s*(?:->|>>>>|>>) (?P<remark>.*?)(?: <<<<)?")
 _NAME: Final = re.compile(r'"?(?P<name>[A-Za-z0-9_.-]+)"?')
 _FAILED: Final = re.compile(r"Translation failed \((?P<why>.*)\)")
+_VLAN: Final = re.compile(r"\bdl_vlan=(?P<vlan>\d+)")
+_PUSH: Final = re.compile(r"push_vlan\(vid=(?P<vlan>\d+),.*\)")
 _NOTHING: Final = "drop"
 
 
@@ -38,12 +40,14 @@ class Visit:
 class TraceText:
     """A whole trace: tables in the order in which they were visited, and the devices that the frame left by.
 
+    ``tags`` are the VLAN ids with which it left, by device; a device that is not there got it without a tag.
     ``failure`` is Open vSwitch's reason for giving up, empty if it did not.
     """
 
     visits: tuple[Visit, ...] = ()
     outputs: tuple[str, ...] = ()
     failure: str = ""
+    tags: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -53,18 +57,22 @@ class TraceText:
 def parse(text: str) -> TraceText:
     """Return the content of a trace that was asked for with ``--names``."""
     visits: list[Visit] = []
-    outputs: list[str] = []
-    failure = ""
+    outputs: dict[str, int] = {}
+    failure, entered = "", 0
     for line in text.splitlines():
         if line.startswith("Datapath actions: "):
-            outputs += _outputs(line.partition(": ")[2])
+            for name, tag in _outputs(line.partition(": ")[2], entered):
+                outputs.setdefault(name, tag)
+        elif line.startswith("Flow: ") and (tagged := _VLAN.search(line)):
+            entered = int(tagged["vlan"])
         elif found := _FAILED.match(line):
             failure = found["why"]
         elif found := _TABLE.fullmatch(line):
             visits.append(_visit(found))
         elif visits and line.startswith("  "):
             visits[-1] = _more(visits[-1], line)
-    return TraceText(tuple(visits), tuple(dict.fromkeys(outputs)), failure)
+    tags = {name: tag for name, tag in outputs.items() if tag}
+    return TraceText(tuple(visits), tuple(outputs), failure, tags)
 
 
 def _visit(found: re.Match[str]) -> Visit:
@@ -80,18 +88,26 @@ def _more(visit: Visit, line: str) -> Visit:
     return replace(visit, actions=(*visit.actions, line.strip()))
 
 
-def _outputs(actions: str) -> Iterator[str]:
-    """Yield the devices among a list of datapath actions, those inside ``clone(...)`` and its like included."""
+def _outputs(actions: str, tag: int) -> Iterator[tuple[str, int]]:
+    """Yield the devices among a list of datapath actions, those inside ``clone(...)`` and its like included.
+
+    Beside each is the VLAN id with which it gets the frame, 0 if without a tag; `tag` is that of the frame at first.
+    """
     if actions.strip() == _NOTHING:
         return
     for word in _split(actions):
         name = _NAME.fullmatch(word)
-        if name:
-            yield name["name"]
+        pushed = _PUSH.fullmatch(word)
+        if pushed:
+            tag = int(pushed["vlan"])
+        elif word == "pop_vlan":
+            tag = 0
+        elif name:
+            yield name["name"], tag
         elif word.startswith(("clone(", "sample(", "check_pkt_len(")):
             inner = word.partition("(")[2].rpartition(")")[0]
             for part in _split(inner):
-                yield from _outputs(part.rpartition("(")[2].rstrip(")") if "actions(" in part else part)
+                yield from _outputs(part.rpartition("(")[2].rstrip(")") if "actions(" in part else part, tag)
 
 
 def _split(actions: str) -> Iterator[str]:

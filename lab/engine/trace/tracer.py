@@ -20,7 +20,7 @@ from lab.model.endpoints import Endpoint
 from lab.model.interfaces import Segment
 from lab.model.objects import LabModel
 from lab.model.reachability import Oracle, Verdict
-from lab.model.routing import Attachment, Journey
+from lab.model.routing import Attachment, Journey, vlans_apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,8 @@ class _Tracer:
         at = legs[-1].out.label if legs and legs[-1].out.node == journey.node else ""
         at = at if legs else self._ends.source.interface
         reason = self._predicted.reason if self._predicted else journey.failure
-        remedy = self._remedy_of_ends() or remedies.of_failure(reason, journey.node, at, self._ends.address)
+        remedy = self._remedy_of_ends() or self._remedy_of_vlans(journey.failure)
+        remedy = remedy or remedies.of_failure(reason, journey.node, at, self._ends.address)
         return Lost(where, journey.failure, 0, remedy)
 
     # -- words --------------------------------------------------------------------------------------------------------
@@ -180,6 +181,14 @@ class _Tracer:
         if ends.target is None or here is None or there is None or self._stacks.wiring.joined(here, there):
             return ""
         return remedies.of_separation(self._model, (ends.source, ends.target), here, there)
+
+    def _remedy_of_vlans(self, failure: str) -> str:
+        """Return what would bring both ends together if it is their own VLAN settings that keep them apart."""
+        source, target = self._ends.source, self._ends.target
+        if not (target and source.interface and target.interface):
+            return ""
+        one, other = (self._cabling.interface(each.node, each.interface) for each in (source, target))
+        return remedies.of_vlans(one, other) if failure == vlans_apart(one.vlan, other.vlan) else ""
 
     def _segment(self, endpoint: Endpoint) -> Segment | None:
         return self._cabling.interface(endpoint.node, endpoint.interface).segment if endpoint.interface else None

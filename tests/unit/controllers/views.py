@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from controllers.view import PortView, SwitchView
 from lab.intent import LearningMode, PortIntent, PortKind, SwitchIntent, SwitchType
+from lab.model.vlan import VlanSettings, access, community, isolated, promiscuous, trunk
 
 EXTERNAL = SwitchIntent("External", "hv1", SwitchType.EXTERNAL)
 PRIVATE = SwitchIntent("Private", "hv1", SwitchType.PRIVATE)
@@ -31,6 +32,27 @@ def pinned(intent: SwitchIntent) -> SwitchIntent:
     return replace(intent, learning=LearningMode.PINNED)
 
 
+def in_vlan(port: PortView, setting: VlanSettings) -> PortView:
+    """Return a port with a VLAN setting."""
+    return replace(port, intent=replace(port.intent, vlan=setting))
+
+
+VLANS = (
+    WIRE,
+    in_vlan(HOST, access(20)),
+    vm(3),
+    in_vlan(vm(4), access(10)),
+    in_vlan(vm(5), trunk("10,20-29", native=5)),
+)
+PRIVATE_VLAN = (
+    WIRE,
+    in_vlan(vm(3), promiscuous(100, "101-102")),
+    in_vlan(vm(4), isolated(100, 101)),
+    in_vlan(vm(5), community(100, 102)),
+    in_vlan(vm(6), access(100)),
+    in_vlan(vm(7), trunk("100-102", native=0)),
+)
+
 VIEWS = {
     "empty": SwitchView(PRIVATE, ()),
     "learning": SwitchView(EXTERNAL, (WIRE, HOST, vm(3), vm(4))),
@@ -40,5 +62,9 @@ VIEWS = {
     "pinned-private": SwitchView(pinned(PRIVATE), (vm(3), vm(4))),
     "pinned-same-address-twice": SwitchView(pinned(PRIVATE), (vm(3), vm(4, address=mac(3)))),
     "pinned-empty": SwitchView(pinned(PRIVATE), ()),
+    "vlans": SwitchView(EXTERNAL, VLANS),
+    "vlans-pinned": SwitchView(pinned(EXTERNAL), VLANS),
+    "private-vlan": SwitchView(EXTERNAL, PRIVATE_VLAN),
+    "private-vlan-pinned": SwitchView(pinned(EXTERNAL), PRIVATE_VLAN),
     "short-ageing": SwitchView(replace(EXTERNAL, ageing_s=15), (WIRE, HOST, vm(3))),
 }

@@ -25,6 +25,7 @@ from lab.model.objects import (
     VirtualMachine,
     VirtualSwitch,
 )
+from lab.model.vlan import VlanSettings
 
 NEW_OBJECTS: dict[str, Any] = {
     "hosts": HypervHost("extra"),
@@ -50,7 +51,7 @@ def full_lab(edit: Callable[[Lab], None] = lambda lab: None) -> LabModel:
     hv1.nic("Ethernet", office, "192.168.1.20")
     hv1.external_switch("External", nic="Ethernet")
     hv1.internal_switch("Internal", "10.0.1.1/24")
-    hv1.vm("web1", "External", "192.168.1.31").adapter("Internal", "10.0.1.31", name="Second")
+    hv1.vm("web1", "External", "192.168.1.31", vlan=10).adapter("Internal", "10.0.1.31", name="Second")
     hv1.vm("db1", "Internal", "10.0.1.11", running=False)
     edit(lab)
     return lab.model()
@@ -122,7 +123,9 @@ def test_no_change_of_any_field_is_unseen(path: tuple[str | int, ...], new: Any)
 def test_the_walk_reaches_every_field_of_every_kind() -> None:
     reached = {step for path, _ in PLACES for step in path if isinstance(step, str)}
     kinds = (LabModel, HypervHost, PhysicalNic, VirtualSwitch, VirtualMachine, NetworkAdapter, PhysicalNetwork)
-    assert {field.name for kind in (*kinds, Computer, Router, IpSettings) for field in fields(kind)} == reached
+    assert {
+        field.name for kind in (*kinds, Computer, Router, IpSettings, VlanSettings) for field in fields(kind)
+    } == reached
 
 
 def test_equal_models_need_nothing() -> None:

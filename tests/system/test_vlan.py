@@ -1,0 +1,289 @@
+"""VLANs by frames: who gets what an adapter sends, with which tag; and VLAN settings of a lab that runs."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import socket
+import struct
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.eventually import eventually
+from tests.system.conftest import LabOf
+from tests.system.frames import BROADCAST, ETHERTYPE, EVERYTHING, Adapter, adapters, packet_socket, raw
+from tests.system.labs import RunningLab, edited, pinging
+
+pytestmark = pytest.mark.system
+
+TOPOLOGY = """
+from lab import Lab, community, isolated, promiscuous, trunk
+
+lab = Lab("vlans", interruption_s=0)
+office = lab.physical_network("office", "192.168.1.0/24", "10.0.10.0/24")
+office.computer("pc0", "192.168.1.10")
+office.computer("pc10", "10.0.10.100", vlan=10)
+for number in (1, 2):
+    host = lab.host(f"hv{number}")
+    host.nic("Ethernet", office)
+    host.external_switch("External", nic="Ethernet", learning="Pinned" if number == 2 else "Learning", vlan=20)
+hv1, hv2 = lab._hosts
+hv1.vm("plain1", "External", "192.168.1.31")
+hv1.vm("ten1", "External", "10.0.10.11", vlan=10)
+hv1.vm("ten2", "External", "10.0.10.12", vlan=10)
+hv1.vm("trunk1", "External", vlan=trunk("10,20-29", native=5))
+hv1.vm("five1", "External", vlan=5)
+hv1.vm("router1", "External", vlan=promiscuous(100, "101-102"))
+hv1.vm("alone1", "External", vlan=isolated(100, 101))
+hv1.vm("alone2", "External", vlan=isolated(100, 101))
+hv1.vm("team1", "External", vlan=community(100, 102))
+hv1.vm("hundred1", "External", vlan=100)
+hv2.vm("plain2", "External", "192.168.1.32")
+hv2.vm("ten3", "External", "10.0.10.13", vlan=10)
+hv2.vm("trunk2", "External", vlan=trunk("1-4094", native=0))
+hv2.vm("alone3", "External", vlan=isolated(100, 101))
+hv2.vm("team2", "External", vlan=community(100, 102))
+hv2.vm("router2", "External", vlan=promiscuous(100, "101"))
+"""
+
+_SOL_PACKET, _PACKET_AUXDATA, _TP_STATUS_VLAN_VALID = 263, 8, 0x10
+_numbers = itertools.count(1)
+
+Heard = dict[str, int]
+"""Who got a frame, and with which VLAN id in its tag; 0 is without a tag."""
+
+
+def set_of(names: str, tag: int = 0) -> Heard:
+    return dict.fromkeys(names.split(), tag)
+
+
+VLAN_0 = set_of("plain1 plain2 trunk2 pc0")
+VLAN_5 = set_of("trunk1 five1") | {"trunk2": 5}
+VLAN_10 = set_of("ten1 ten2 ten3 pc10") | {"trunk1": 10, "trunk2": 10}
+VLAN_20 = set_of("hv1 hv2") | {"trunk1": 20, "trunk2": 20}
+VLAN_100 = set_of("router1 router2 alone1 alone2 alone3 team1 team2 hundred1") | {"trunk2": 100}
+VLAN_101 = set_of("router1 router2") | {"trunk2": 101}
+VLAN_102 = set_of("router1 team1 team2") | {"trunk2": 102}
+
+# Sender, tag it sends (None: none), who gets the frame.
+BROADCASTS: tuple[tuple[str, int | None, Heard], ...] = (
+    ("plain1", None, VLAN_0),
+    ("plain2", None, VLAN_0),
+    ("pc0", None, VLAN_0),
+    ("plain1", 0, VLAN_0),  # a tag that holds a priority only
+    ("plain1", 10, {}),
+    ("ten1", None, VLAN_10),
+    ("ten3", None, VLAN_10),
+    ("pc10", None, VLAN_10),
+    ("ten1", 0, VLAN_10),
+    ("ten1", 10, {}),  # even its own: an access port takes no tags
+    ("ten1", 20, {}),
+    ("trunk1", None, VLAN_5),
+    ("five1", None, VLAN_5),
+    ("trunk1", 10, VLAN_10),
+    ("trunk1", 20, VLAN_20),
+    ("trunk1", 29, {"trunk2": 29}),
+    ("trunk1", 30, {}),
+    ("trunk1", 5, {}),  # the native VLAN is not in the list
+    ("trunk2", 10, VLAN_10),
+    ("trunk2", 5, VLAN_5),
+    ("trunk2", None, VLAN_0),
+    ("trunk2", 101, VLAN_101),
+    ("trunk2", 4094, {}),
+    ("hv1", None, VLAN_20),
+    ("router1", None, VLAN_100),
+    ("router2", None, VLAN_100),
+    ("hundred1", None, VLAN_100),
+    ("alone1", None, VLAN_101),
+    ("alone3", None, VLAN_101),
+    ("team1", None, VLAN_102),
+    ("team2", None, VLAN_102),
+)
+
+
+@dataclass(slots=True)
+class Ears:
+    """Every adapter of a lab, listening."""
+
+    known: dict[str, Adapter]
+    sockets: dict[str, socket.socket]
+    heard: dict[bytes, Heard] = field(default_factory=dict)
+
+    def send(self, sender: str, target: str, tag: int | None) -> bytes:
+        """Send a frame and return what it is recognised by."""
+        mark = b"hvlab-vlan-%08d" % next(_numbers)
+        header = b"" if tag is None else struct.pack("!HH", 0x8100, tag)
+        frame = raw(target) + raw(self.known[sender].mac) + header + ETHERTYPE.to_bytes(2, "big") + mark
+        self.sockets[sender].send(frame.ljust(64, b"\0"))
+        return mark
+
+    def of(self, mark: bytes) -> Heard:
+        """Return who has got a frame."""
+        for name, each in self.sockets.items():
+            while True:
+                try:
+                    frame, control, _, _ = each.recvmsg(2048, 64)
+                except BlockingIOError:
+                    break
+                where = frame.find(b"hvlab-vlan-")
+                if where >= 0:
+                    seen = self.heard.setdefault(frame[where : where + 19], {})
+                    assert name not in seen, f"{name} got it twice"
+                    seen[name] = _tag(control)
+        return self.heard.get(mark, {})
+
+    def reached(self, sender: str, target: str, tag: int | None, wanted: Heard) -> Heard:
+        """Send a frame and return who gets it, when everybody who should has it and later frames have passed."""
+        mark = self.send(sender, target, tag)
+        eventually(lambda: self.of(mark), lambda seen: seen.keys() >= wanted.keys(), timeout=5.0)
+        for _ in range(3):
+            fence = self.send("trunk2", BROADCAST, 10)
+            eventually(lambda fence=fence: self.of(fence), lambda seen: len(seen) >= len(VLAN_10) - 1, timeout=5.0)
+        return self.of(mark)
+
+
+def _tag(control: list[tuple[int, int, bytes]]) -> int:
+    for _, kind, data in control:
+        if kind == _PACKET_AUXDATA:
+            status, _, _, _, _, tci, _ = struct.unpack_from("IIIHHHH", data)
+            return tci & 0xFFF if status & _TP_STATUS_VLAN_VALID else 0
+    raise AssertionError("the kernel said nothing of a tag")
+
+
+@pytest.fixture(scope="module")
+def running(lab: LabOf) -> Iterator[RunningLab]:
+    with lab(TOPOLOGY) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def ears(running: RunningLab) -> Iterator[Ears]:
+    known = {name: each for name, each in adapters(running).items() if "/" not in name}
+    known |= {host: adapters(running)[f"{host}/vEthernet (External)"] for host in ("hv1", "hv2")}
+    with ExitStack() as stack:
+        sockets = {name: stack.enter_context(packet_socket(running, each, EVERYTHING)) for name, each in known.items()}
+        for each in sockets.values():
+            each.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
+        yield Ears(known, sockets)
+
+
+@pytest.mark.parametrize(("sender", "tag", "who"), BROADCASTS, ids=[f"{sender}-{tag}" for sender, tag, _ in BROADCASTS])
+def test_a_broadcast_reaches_its_vlan_and_nobody_else(ears: Ears, sender: str, tag: int | None, who: Heard) -> None:
+    wanted = {name: number for name, number in who.items() if name != sender}
+    assert ears.reached(sender, BROADCAST, tag, wanted) == wanted
+
+
+UNICASTS: tuple[tuple[str, int | None, str, Heard], ...] = (
+    ("ten1", None, "ten3", {"ten3": 0}),
+    ("ten3", None, "pc10", {"pc10": 0}),
+    ("trunk1", 10, "ten2", {"ten2": 0}),
+    ("ten2", None, "trunk1", {"trunk1": 10}),
+    ("five1", None, "trunk1", {"trunk1": 0}),
+    ("alone1", None, "router1", {"router1": 0}),
+    ("router1", None, "alone3", {"alone3": 0}),
+    ("team2", None, "team1", {"team1": 0}),
+    ("team1", None, "alone1", {}),
+    ("alone1", None, "alone2", {}),
+    ("alone1", None, "alone3", {}),
+    (
+        "alone1",
+        None,
+        "hundred1",
+        {},
+    ),  # who is in the primary VLAN sends to the secondary ones, and hears nothing of them
+    ("hundred1", None, "alone1", {"alone1": 0}),
+    ("team2", None, "router2", {}),  # its list lacks that community
+    ("router2", None, "team2", {"team2": 0}),
+    ("ten1", None, "plain1", {}),
+    ("plain1", None, "ten1", {}),
+)
+
+
+@pytest.mark.parametrize(
+    ("sender", "tag", "target", "who"), UNICASTS, ids=[f"{sender}-{target}" for sender, _, target, _ in UNICASTS]
+)
+def test_a_frame_to_an_address_that_is_known_reaches_it_or_nobody(
+    ears: Ears, sender: str, tag: int | None, target: str, who: Heard
+) -> None:
+    """The target has just spoken, in the VLANs that it sends in: so every switch knows where it is."""
+    for spoken in (None, 10) if target == "trunk1" else (None,):
+        ears.reached(target, BROADCAST, spoken, {})
+    got = ears.reached(sender, ears.known[target].mac, tag, who)
+    if who:
+        assert got == who
+    else:
+        assert target not in got
+
+
+def test_tcp_over_two_hosts_in_a_vlan(running: RunningLab) -> None:
+    """With segments larger than a frame, which get their tag on the way."""
+    running.exec("ten3", "iperf3", "-s", "-1", "-D")
+    done = json.loads(running.exec("ten1", "iperf3", "-c", "10.0.10.13", "-n", "200M", "-J").out)
+    assert done["end"]["sum_received"]["bytes"] > 190 << 20
+
+
+def test_a_vlan_setting_is_changed_while_others_talk(lab: LabOf) -> None:
+    with lab(TOPOLOGY) as running:
+        running.agrees()
+        moved = edited(TOPOLOGY, ('"ten2", "External", "10.0.10.12", vlan=10', '"ten2", "External", "10.0.10.12"'))
+        with pinging(running, "ten1", "10.0.10.13"):
+            plan = running.apply(moved).out
+            assert "VLAN Access 10 -> Untagged" in plan
+            running.exec("ten1", "ping", "-c1", "-W1", "10.0.10.12", check=1)
+            running.agrees()
+            running.apply(TOPOLOGY)
+            running.exec("ten1", "ping", "-c1", "-W2", "10.0.10.12")
+        running.agrees()
+
+
+VLANS_OF_HOSTS = """
+from lab import Lab, community, isolated
+
+lab = Lab("apart")
+hv1 = lab.host("hv1")
+hv1.internal_switch("Internal", "10.0.0.1/24", vlan=20)
+hv1.vm("ten", "Internal", "10.0.0.10", vlan=10)
+hv1.vm("plain", "Internal", "10.0.0.20")
+hv1.vm("alone1", "Internal", "10.0.0.31", vlan=isolated(100, 101))
+hv1.vm("alone2", "Internal", "10.0.0.32", vlan=isolated(100, 101))
+hv1.vm("team", "Internal", "10.0.0.33", vlan=community(100, 102))
+"""
+
+# Ends; what keeps them apart; the cmdlet for it; the same in the topology, with which they must reach each other.
+APART = [
+    ("ten", "plain", "Access 10 and Untagged", '"plain" -VMNetworkAdapterName "Network Adapter" -Access -VlanId 10',
+     ('"10.0.0.20"', '"10.0.0.20", vlan=10')),
+    ("plain", "ten", "Untagged and Access 10", '"ten" -VMNetworkAdapterName "Network Adapter" -Untagged',
+     ('"10.0.0.10", vlan=10', '"10.0.0.10"')),
+    ("ten", "hv1", "Access 10 and Access 20", '-ManagementOS -VMNetworkAdapterName "Internal" -Access -VlanId 10',
+     ("vlan=20", "vlan=10")),
+    ("alone1", "alone2", "private VLAN settings keep the two apart: Isolated 100,101 and Isolated 100,101",
+     "-Promiscuous -PrimaryVlanId 100 -SecondaryVlanIdList 101",
+     ('"10.0.0.32", vlan=isolated(100, 101)', '"10.0.0.32", vlan=promiscuous(100, "101")')),
+    ("team", "alone2", "Community 100,102 and Isolated 100,101",
+     "-Community -PrimaryVlanId 100 -SecondaryVlanId 102",
+     ('"10.0.0.32", vlan=isolated(100, 101)', '"10.0.0.32", vlan=community(100, 102)')),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def apart(lab: LabOf) -> Iterator[RunningLab]:
+    with lab(VLANS_OF_HOSTS) as found:
+        yield found
+
+
+@pytest.mark.parametrize(("source", "target", "why", "remedy", "edit"), APART)
+def test_a_trace_says_what_keeps_two_apart_and_the_cmdlet_that_it_names_helps(
+    apart: RunningLab, source: str, target: str, why: str, remedy: str, edit: tuple[str, str]
+) -> None:
+    apart.apply(VLANS_OF_HOSTS)
+    told = apart("trace", source, target, check=1).out
+    assert why in told
+    assert remedy in told
+    text = VLANS_OF_HOSTS.replace("import Lab, community, isolated", "import Lab, community, isolated, promiscuous")
+    apart.apply(edited(text, edit))
+    assert apart("trace", source, target).out.count("arrives and is answered") == 1
+    apart.agrees()

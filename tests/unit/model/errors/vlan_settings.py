@@ -1,0 +1,18 @@
+from lab import Lab, community, isolated, promiscuous, trunk
+
+lab = Lab("vlans")
+office = lab.physical_network("office", "192.168.1.0/24")
+office.computer("pc1", "192.168.1.10", vlan=4095)
+hv1 = lab.host("hv1")
+hv1.private_switch("Private")
+hv1.vm("web1", "Private", vlan=4095)
+hv1.vm("web2", "Private", vlan=-1)
+hv1.vm("web3", "Private", vlan="10")
+hv1.vm("web4", "Private", vlan=trunk("10-", native=1))
+hv1.vm("web5", "Private", vlan=trunk("10,5000", native=4096))
+hv1.vm("web6", "Private", vlan=isolated(100, 100))
+hv1.vm("web7", "Private", vlan=community(0, 5000))
+hv1.vm("web8", "Private", vlan=promiscuous(100, "99-101"))
+hv1.vm("web9", "Private", vlan=promiscuous(100, ""))
+hv1.vm("web10", "Private", vlan=isolated("100", 101))
+hv1.internal_switch("Internal", vlan=9999)

@@ -1,0 +1,110 @@
+"""VLAN settings: their lists, what they mean for frames, and how they are shown."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab.model.vlan import (
+    LARGEST,
+    UNTAGGED,
+    Membership,
+    VlanSettings,
+    access,
+    community,
+    contains,
+    isolated,
+    joined,
+    promiscuous,
+    spans,
+    trunk,
+)
+
+IDS = st.integers(1, LARGEST)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("10", ((10, 10),)),
+        ("10,20-29", ((10, 10), (20, 29))),
+        (" 20 - 29 , 10 ", ((10, 10), (20, 29))),
+        ("1-5,6,4-8", ((1, 8),)),
+        ("3,3", ((3, 3),)),
+    ],
+)
+def test_lists(text: str, found: tuple[tuple[int, int], ...]) -> None:
+    assert spans(text) == found
+
+
+@pytest.mark.parametrize("text", ["", ",", "10,", "ten", "10-", "-10", "20-10", "1.5", "1-2-3", "٣"])
+def test_what_is_no_list(text: str) -> None:
+    with pytest.raises(ValueError):
+        spans(text)
+
+
+@given(st.lists(st.tuples(IDS, IDS).map(lambda pair: (min(pair), max(pair)))), IDS)
+def test_joined_spans_hold_the_same_ids_in_order_and_apart(found: list[tuple[int, int]], vlan: int) -> None:
+    result = joined(found)
+    assert contains(result, vlan) == contains(found, vlan)
+    assert all(one[1] + 1 < other[0] for one, other in pairwise(result))
+
+
+@pytest.mark.parametrize(
+    ("setting", "means"),
+    [
+        (UNTAGGED, Membership(0, ((0, 0),))),
+        (access(10), Membership(10, ((10, 10),), database=10)),
+        (trunk("10,20-29", native=0), Membership(0, ((0, 0),), ((10, 10), (20, 29)), ((10, 10), (20, 29)))),
+        (trunk("9-11", native=10), Membership(10, ((10, 10),), ((9, 9), (11, 11)), ((9, 11),), 10)),
+        (isolated(100, 101), Membership(101, ((100, 100),), database=100)),
+        (community(100, 102), Membership(102, ((100, 100), (102, 102)), database=100)),
+        (promiscuous(100, "101-102"), Membership(100, ((100, 102),), database=100)),
+        (promiscuous(100, [105, 103]), Membership(100, ((100, 100), (103, 103), (105, 105)), database=100)),
+    ],
+    ids=str,
+)
+def test_what_a_setting_means(setting: VlanSettings, means: Membership) -> None:
+    assert setting.membership() == means
+
+
+@pytest.mark.parametrize(
+    ("setting", "shown"),
+    [
+        (UNTAGGED, "Untagged"),
+        (access(10), "Access 10"),
+        (trunk("10,20-29", native=1), "Trunk 1,10,20-29"),
+        (isolated(100, 101), "Isolated 100,101"),
+        (promiscuous(100, "101,102"), "Promiscuous 100,101,102"),
+    ],
+)
+def test_shown_like_get_vmnetworkadaptervlan(setting: VlanSettings, shown: str) -> None:
+    assert str(setting) == shown
+
+
+# Section "private VLAN" of the documentation: rows are senders, columns receivers.
+PORTS = {
+    "promiscuous": promiscuous(100, "101-103"),
+    "isolated": isolated(100, 101),
+    "community": community(100, 102),
+    "other community": community(100, 103),
+    "access on the primary": access(100),
+}
+DELIVERED = {
+    "promiscuous": "promiscuous, isolated, community, other community, access on the primary",
+    "isolated": "promiscuous",
+    "community": "promiscuous, community",
+    "other community": "promiscuous, other community",
+    "access on the primary": "promiscuous, isolated, community, other community, access on the primary",
+}
+
+
+@pytest.mark.parametrize("sender", PORTS)
+def test_private_vlan_matrix(sender: str) -> None:
+    sends = PORTS[sender].membership().sends
+    assert DELIVERED[sender].split(", ") == [
+        name for name, each in PORTS.items() if contains(each.membership().hears, sends)
+    ]
