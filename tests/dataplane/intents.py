@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lab.intent import LearningMode, PortIntent, PortKind, SwitchIntent, SwitchType, encode
+from lab.model.vlan import UNTAGGED, VlanSettings
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 UNKNOWN = "00:15:5d:99:99:99"
@@ -19,9 +20,9 @@ def mac(number: int) -> str:
     return f"00:15:5d:01:02:{number:02x}"
 
 
-def vm(number: int, *, spoofing: bool = False) -> str:
+def vm(number: int, *, spoofing: bool = False, vlan: VlanSettings = UNTAGGED) -> str:
     """Return the document of the port of VM `number`."""
-    return encode(PortIntent(f"vm{number}/Network Adapter", PortKind.VM, mac(number), spoofing))
+    return encode(PortIntent(f"vm{number}/Network Adapter", PortKind.VM, mac(number), spoofing, vlan))
 
 
 def external() -> str:

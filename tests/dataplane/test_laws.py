@@ -11,7 +11,8 @@ from controllers.compiler import PortView, SwitchView, compile_switch
 from controllers.pipeline.checks import MAX_VISITS, worst_visits
 from controllers.pipeline.registers import RECEIVER
 from controllers.pipeline.values import UNTAGGED, Consult, Group, SetRegister
-from lab.intent import decode_port, encode
+from lab.intent import SwitchIntent, decode_port, encode
+from lab.model.vlan import isolated, promiscuous, trunk
 from tests.dataplane.controller import Controller
 from tests.dataplane.intents import BROADCAST, PINNED, SWITCH, external, mac, management, vm
 from tests.dataplane.ovs import Bridge, OpenVSwitch
@@ -35,43 +36,68 @@ def counters(bridge: Bridge) -> dict[str, tuple[float, int]]:
     return found
 
 
-@pytest.fixture(params=[SWITCH, PINNED], ids=["Learning", "Pinned"])
-def populated(bridge: Bridge, request: pytest.FixtureRequest) -> Bridge:
+UNTAGGED_PORTS = [external(), management(), vm(1), vm(2, spoofing=True)]
+VLAN_PORTS = [
+    external(),
+    vm(1, vlan=trunk("10,20-29", native=5)),
+    vm(2, vlan=isolated(100, 101), spoofing=True),
+    vm(3, vlan=promiscuous(100, "101-103")),
+]
+POPULATIONS = {
+    "Learning": (SWITCH, UNTAGGED_PORTS),
+    "Pinned": (PINNED, UNTAGGED_PORTS),
+    "Learning, VLANs": (SWITCH, VLAN_PORTS),
+    "Pinned, VLANs": (PINNED, VLAN_PORTS),
+}
+
+
+def populate(bridge: Bridge, switch: SwitchIntent, intents: list[str]) -> Bridge:
     names = [f"{bridge.name}p{number}" for number in range(1, 5)]
-    intents = [external(), management(), vm(1), vm(2, spoofing=True)]
-    bridge.create(encode(request.param), dict(zip(names, intents, strict=True)))
+    bridge.create(encode(switch), dict(zip(names, intents, strict=True)))
     bridge.settled()
     bridge.send(names[0], "00:50:56:00:00:01", BROADCAST, "x")
     eventually(lambda: bridge.flows(), lambda flows: "hard_timeout=300, priority" in str(flows))
     return bridge
 
 
-def test_same_intent_again_sends_nothing(populated: Bridge, controller: Controller) -> None:
-    populated.transact()
-    populated.settled()
-    assert changes(controller, populated) == 0
+@pytest.fixture(params=POPULATIONS.values(), ids=POPULATIONS)
+def anyhow(bridge: Bridge, request: pytest.FixtureRequest) -> Bridge:
+    """A switch, whatever its ports are."""
+    return populate(bridge, *request.param)
 
 
-def test_change_and_undo_leave_the_same_flows(populated: Bridge) -> None:
-    flows, groups = populated.flows(), populated.groups()
-    device = f"{populated.name}p5"
-    populated.add_ports({device: vm(5)})
-    populated.settled()
-    assert populated.flows() != flows
-    populated.remove_port(device)
-    populated.settled()
-    assert (populated.flows(), populated.groups()) == (flows, groups)
+@pytest.fixture(params=[SWITCH, PINNED], ids=["Learning", "Pinned"])
+def populated(bridge: Bridge, request: pytest.FixtureRequest) -> Bridge:
+    """A switch whose ports all hear each other."""
+    return populate(bridge, request.param, UNTAGGED_PORTS)
 
 
-def test_what_is_installed_reads_back_as_what_was_compiled(populated: Bridge, controller: Controller) -> None:
-    flows, before = populated.flows(), counters(populated)
+def test_same_intent_again_sends_nothing(anyhow: Bridge, controller: Controller) -> None:
+    anyhow.transact()
+    anyhow.settled()
+    assert changes(controller, anyhow) == 0
+
+
+def test_change_and_undo_leave_the_same_flows(anyhow: Bridge) -> None:
+    flows, groups = anyhow.flows(), anyhow.groups()
+    device = f"{anyhow.name}p5"
+    anyhow.add_ports({device: vm(5)})
+    anyhow.settled()
+    assert anyhow.flows() != flows
+    anyhow.remove_port(device)
+    anyhow.settled()
+    assert (anyhow.flows(), anyhow.groups()) == (flows, groups)
+
+
+def test_what_is_installed_reads_back_as_what_was_compiled(anyhow: Bridge, controller: Controller) -> None:
+    flows, before = anyhow.flows(), counters(anyhow)
     controller.restart()
-    populated.reconnect()
-    populated.transact()
-    populated.settled()
-    assert changes(controller, populated) == 0, "the new controller read the flows back and found no difference"
-    assert populated.flows() == flows
-    after = counters(populated)
+    anyhow.reconnect()
+    anyhow.transact()
+    anyhow.settled()
+    assert changes(controller, anyhow) == 0, "the new controller read the flows back and found no difference"
+    assert anyhow.flows() == flows
+    after = counters(anyhow)
     assert after.keys() == before.keys()
     for flow, (age, packets) in before.items():
         assert after[flow][0] > age, f"re-added: {flow}"
