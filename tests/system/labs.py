@@ -152,6 +152,14 @@ class RunningLab:
         """Return what `hvlab status --json` says; the lab is healthy."""
         return self("status", "--json").json()
 
+    def shown(self) -> Any:
+        """Return what `hvlab status` says, but for how much is used, which differs from moment to moment."""
+        said = self.status()
+        for limit in (said["limits"] or {}).values():
+            if isinstance(limit, dict):
+                limit.pop("used")
+        return said
+
     def healthy(self, timeout: float = 5.0) -> None:
         """Wait until all processes run, every switch has acknowledged and nothing is missing."""
 

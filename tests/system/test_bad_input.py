@@ -92,10 +92,10 @@ def test_up_refuses_a_wrong_file(hvlab: Hvlab, name: str) -> None:
     "name", ["unknown switch", "duplicate address", "syntax error", "exception", "name with a shell's words"]
 )
 def test_apply_refuses_a_wrong_file_and_the_lab_goes_on(office: RunningLab, name: str) -> None:
-    before = office.status()
+    before = office.shown()
     done = office.apply(wrong(name), check=2)
     well_said(done.err, FILES[name][1])
-    assert office.status() == before
+    assert office.shown() == before
     done = office.apply(wrong(name), "--dry-run", check=2)
     well_said(done.err, FILES[name][1])
     office.apply(OFFICE)

@@ -223,11 +223,11 @@ def test_every_command_names_the_lab_that_does_not_exist(
 
 
 def test_up_twice_is_refused_and_changes_nothing(hvlab: Hvlab, office: RunningLab) -> None:
-    before = office.status()
+    before = office.shown()
     done = hvlab("up", office.file, "--name", office.name, check=2)
     assert done.err.startswith(f'hvlab: a lab called "{office.name}" is running already')
     assert done.out == ""
-    assert office.status() == before
+    assert office.shown() == before
 
 
 def test_down_of_an_unknown_lab_ends_nothing(hvlab: Hvlab, office: RunningLab) -> None:
@@ -261,7 +261,7 @@ def test_help_and_version(hvlab: Hvlab) -> None:
 
 
 def test_a_dry_run_prints_the_plan_and_changes_nothing(office: RunningLab) -> None:
-    before = office.switches(), office.addresses(), office.status()
+    before = office.switches(), office.addresses(), office.shown()
     changed = edited(
         OFFICE,
         ("running=False", "running=True"),
@@ -274,7 +274,7 @@ def test_a_dry_run_prints_the_plan_and_changes_nothing(office: RunningLab) -> No
     assert content["applied"] is False
     assert {"create", "change"} <= {step["action"] for step in content["steps"]}
     assert all(step["reason"] for step in content["steps"])
-    assert (office.switches(), office.addresses(), office.status()) == before
+    assert (office.switches(), office.addresses(), office.shown()) == before
     real = office.apply(changed, "--json").json()
     assert (real["changes"], real["steps"]) == (content["changes"], content["steps"])
     assert real["applied"] is True

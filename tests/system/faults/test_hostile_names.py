@@ -94,12 +94,12 @@ def test_the_worst_allowed_names_are_names_and_nothing_else(running: RunningLab)
 def test_a_refused_name_changes_nothing(running: RunningLab, canary: Path, name: str) -> None:
     """In a file, and as a word of the command line."""
     hostile = name.replace("CANARY", str(canary))
-    before = running.status()
+    before = running.shown()
     done = running.apply(TOPOLOGY.replace("'lo'", repr(hostile)), check=2)
     assert shown(done.err), done.err
     assert len(done.err.splitlines()) == 1
     running.file.write_text(TOPOLOGY, encoding="utf-8")
-    assert running.status() == before
+    assert running.shown() == before
 
 
 WORDS = ("$(touch CANARY); touch CANARY", "-h", "\x1b[2J\x1b]0;x\x07\x9b2J\u202e")
