@@ -25,7 +25,7 @@ LABS = 20
 SHARED_MB = 400
 
 
-ROUNDS = [(False, 8), (True, 2)] if os.geteuid() == 0 else [(True, 2)]
+ROUNDS = [(False, 4), (True, 2)] if os.geteuid() == 0 else [(True, 2)]
 
 
 @pytest.mark.slow
