@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from lab.errors import LabFault
 from lab.intent import LearningMode, PortIntent, PortKind, SwitchIntent
-from lab.model.vlan import EVERYTHING, LARGEST, UNTAGGED, Membership, Span, contains, joined
+from lab.model.vlan import EVERYTHING, LARGEST, Membership, Span, VlanMode, contains, joined
 
 MAX_OFPORT = 0xFEFF
 """The highest port number the pipeline handles; Open vSwitch assigns lower ones, OpenFlow reserves higher ones."""
@@ -42,7 +42,7 @@ class PortView:
     @property
     def has_vlan(self) -> bool:
         """Whether an adapter's VLAN setting is another than Untagged."""
-        return self.intent.vlan != UNTAGGED
+        return self.intent.vlan.mode is not VlanMode.UNTAGGED
 
     @property
     def membership(self) -> Membership:
@@ -100,8 +100,8 @@ class SwitchView:
 
     def learning_ports(self) -> tuple[PortView, ...]:
         """Return the ports whose senders' addresses are learned."""
-        guarded = set(self.guarded_ports())
-        return tuple(port for port in self.sorted_ports() if port not in guarded)
+        guarded = {port.ofport for port in self.guarded_ports()}
+        return tuple(port for port in self.sorted_ports() if port.ofport not in guarded)
 
     def unknown_unicast_ports(self) -> tuple[PortView, ...]:
         """Return the ports that receive frames to an address the switch does not know: those that learn."""
@@ -109,7 +109,8 @@ class SwitchView:
 
     def primaries(self) -> Mapping[int, int]:
         """Return the primary VLAN of each secondary one that a port names; of two the lower one."""
-        pairs = [(port.intent.vlan, secondary) for port in self.ports for secondary in port.intent.vlan.secondaries()]
+        settings = [port.intent.vlan for port in self.ports if port.has_vlan]
+        pairs = [(setting, secondary) for setting in settings for secondary in setting.secondaries()]
         found: dict[int, int] = {}
         for setting, secondary in sorted(pairs, key=lambda pair: (pair[1], -pair[0].primary_vlan_id)):
             found[secondary] = setting.primary_vlan_id

@@ -40,10 +40,10 @@ def _check(view: SwitchView, duplicates: frozenset[int]) -> Iterator[Flow]:
 
 
 def _apply(view: SwitchView, duplicates: frozenset[int]) -> Iterator[Flow]:
-    guarded = set(view.guarded_ports())
+    guarded = {port.ofport for port in view.guarded_ports()}
     for port in view.sorted_ports():
         reasons = [DropReason.INVALID_SOURCE_MAC]
-        if port in guarded:
+        if port.ofport in guarded:
             reasons.append(DropReason.SPOOFED_MAC)
             if port.ofport in duplicates:
                 reasons.append(DropReason.UNAUTHORISED_MAC)

@@ -57,7 +57,7 @@ def build(view: SwitchView) -> tuple[tuple[Flow, ...], tuple[Group, ...]]:
     unused = (Drop(DropReason.VLAN_FILTERED),)
     others = Flow("replicate", Priority.BELOW_ORDINARY, match(receiver=0), unused, Owner(NAME))
     known = Flow("replicate", Priority.FALLBACK, match(), (Goto("isolate"),), Owner(NAME))
-    return (*flows, others, known), tuple(dict.fromkeys(groups))
+    return (*flows, others, known), tuple({group.group_id: group for group in groups}.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,30 +66,33 @@ class _Receivers:
 
     span: Span
     to: tuple[int, int]
-    role: str
     ports: tuple[PortView, ...]
+    group: Group
     reason: DropReason
-
-    @property
-    def group(self) -> Group:
-        """Return one bucket per receiver. None has settings of its own yet but its tag, so each is a plain output."""
-        return Group(self.span[0], self.role, tuple(map(self._bucket, self.ports)))
-
-    def _bucket(self, port: PortView) -> tuple[Action, ...]:
-        tags: tuple[Action, ...] = (PushTag(), WriteTag(VLAN))
-        return (*(tags if contains(port.membership.tagged, self.span[0]) else ()), Output(port.ofport))
 
 
 def _receivers(view: SwitchView, members: Members, private: bool) -> Iterator[_Receivers]:
     ports, span = members.ports, members.span
     nobody = DropReason.PVLAN if private else DropReason.FILTERED
-    yield _Receivers(span, _TO_MANY, "everyone", ports, nobody)
+    everyone = _group(span, "everyone", ports)
+    yield _Receivers(span, _TO_MANY, ports, everyone, nobody)
     if view.is_pinned:
-        learning = set(view.unknown_unicast_ports())
-        some = tuple(port for port in ports if port in learning)
-        yield _Receivers(span, _TO_ONE, "unknown", some, DropReason.SECURITY_POLICY)
+        learning = {port.ofport for port in view.unknown_unicast_ports()}
+        some = tuple(port for port in ports if port.ofport in learning)
+        yield _Receivers(span, _TO_ONE, some, _group(span, "unknown", some), DropReason.SECURITY_POLICY)
     else:
-        yield _Receivers(span, _TO_ONE, "everyone", ports, nobody)
+        yield _Receivers(span, _TO_ONE, ports, everyone, nobody)
+
+
+def _group(span: Span, role: str, ports: tuple[PortView, ...]) -> Group:
+    """Return one bucket per receiver. None has settings of its own yet but its tag, so each is a plain output."""
+    return Group(span[0], role, tuple(_bucket(port, span[0]) for port in ports))
+
+
+def _bucket(port: PortView, vlan: int) -> tuple[Action, ...]:
+    if contains(port.membership.tagged, vlan):
+        return PushTag(), WriteTag(VLAN), Output(port.ofport)
+    return (Output(port.ofport),)
 
 
 def _frames(receivers: _Receivers) -> Iterator[Flow]:

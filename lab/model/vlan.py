@@ -106,7 +106,8 @@ class VlanSettings:
 
     def membership(self) -> Membership:
         """Return what the setting means for frames; ValueError if a list cannot be read."""
-        return _membership(self)
+        # Most settings are this one, and it takes longer to look one up than to see that.
+        return _UNTAGGED_MEMBERSHIP if self.mode is VlanMode.UNTAGGED else _membership(self)
 
     def secondaries(self) -> Iterable[int]:
         """Yield the secondary VLANs that the setting names."""
@@ -118,6 +119,8 @@ class VlanSettings:
 
 
 UNTAGGED: Final = VlanSettings()
+
+_UNTAGGED_MEMBERSHIP: Final = Membership(UNTAGGED_VLAN, (_NOTHING_TAGGED,))
 
 EVERYTHING: Final = Membership(UNTAGGED_VLAN, (_NOTHING_TAGGED,), (_ALL_TAGS,), (_ALL_TAGS,), UNTAGGED_VLAN)
 """What the external port of a switch is: it carries all VLANs, and untagged frames as they are."""
@@ -191,7 +194,7 @@ def _membership(setting: VlanSettings) -> Membership:
     primary, secondary = setting.primary_vlan_id, setting.secondary_vlan_id
     match setting.mode:
         case VlanMode.UNTAGGED:
-            return Membership(UNTAGGED_VLAN, (_one(UNTAGGED_VLAN),), database=UNTAGGED_VLAN)
+            return _UNTAGGED_MEMBERSHIP
         case VlanMode.ACCESS:
             vlan = setting.access_vlan_id
             return Membership(vlan, (_one(vlan),), database=vlan)
