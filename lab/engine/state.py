@@ -18,7 +18,7 @@ from lab.errors import LabFault
 from lab.model.objects import LabModel
 
 STATE_FILE: Final = "/run/hvlab/state.json"
-STATE_VERSION: Final = 1
+STATE_VERSION: Final = 2
 
 
 @dataclass(frozen=True, slots=True)

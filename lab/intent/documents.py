@@ -8,7 +8,7 @@ from typing import Final
 from lab.model.kinds import LearningMode, PortKind, SwitchType
 from lab.model.vlan import UNTAGGED, VlanSettings
 
-INTENT_VERSION: Final = 1
+INTENT_VERSION: Final = 2
 
 SWITCH_KEY: Final = "hvlab-switch"
 PORT_KEY: Final = "hvlab-port"

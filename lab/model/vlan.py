@@ -185,6 +185,14 @@ def contains(found: Iterable[Span], vlan: int) -> bool:
     return any(first <= vlan <= last for first, last in found)
 
 
+def meet(one: VlanSettings, other: VlanSettings) -> bool:
+    """Tell whether two adapters of one Ethernet can be confused: one hears the other, or somebody hears both."""
+    mine, theirs = one.membership(), other.membership()
+    if mine.database == theirs.database:
+        return True
+    return contains(mine.hears, theirs.sends) or contains(theirs.hears, mine.sends)
+
+
 def _one(vlan: int) -> Span:
     return vlan, vlan
 

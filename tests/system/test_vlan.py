@@ -287,3 +287,27 @@ def test_a_trace_says_what_keeps_two_apart_and_the_cmdlet_that_it_names_helps(
     apart.apply(edited(text, edit))
     assert apart("trace", source, target).out.count("arrives and is answered") == 1
     apart.agrees()
+
+
+TWINS = """
+from lab import Lab
+
+lab = Lab("twins", interruption_s=0)
+office = lab.physical_network("office", "10.0.0.0/24")
+for number in (1, 2):
+    host = lab.host(f"hv{number}")
+    host.nic("Ethernet", office)
+    host.external_switch("External", nic="Ethernet", allow_management_os=False)
+    host.vm(f"ten{number}", "External", f"10.0.0.{number}", vlan=10)
+    host.vm(f"twenty{number}", "External", f"10.0.0.{number}", mac=f"02:00:00:00:00:0{number}", vlan=20)
+    host.vm(f"thirty{number}", "External", f"10.0.0.{number}", mac=f"02:00:00:00:00:0{number}", vlan=30)
+"""
+
+
+def test_the_same_addresses_in_several_vlans(lab: LabOf) -> None:
+    """IP and MAC addresses: every VLAN has a MAC table of its own, in virtual and in physical switches."""
+    with lab(TWINS) as running:
+        running.agrees()
+        for vlan in ("ten", "twenty", "thirty"):
+            with pinging(running, f"{vlan}1", "10.0.0.2"):
+                pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from ipaddress import IPv6Interface
 
@@ -18,6 +19,7 @@ from lab.model.interfaces import (
 from lab.model.names import quoted
 from lab.model.objects import LabModel
 from lab.model.rules.mistakes import mistake
+from lab.model.vlan import VlanSettings, meet
 
 
 def settings(model: LabModel) -> Iterator[ErrorRecord]:
@@ -93,9 +95,9 @@ def _gateway(owner: str, target: str, ip: IpSettings, gateway: Address) -> Itera
 
 
 def doubles(model: LabModel) -> Iterator[ErrorRecord]:
-    """Two adapters with one address on one network. (On separate networks that is allowed.)"""
-    ips: dict[tuple[Segment, Address], str] = {}
-    macs: dict[tuple[Segment, str], str] = {}
+    """Two adapters with one address on one network. (On separate networks, and VLANs, that is allowed.)"""
+    ips: dict[tuple[Segment, Address], list[_Owner]] = defaultdict(list)
+    macs: dict[tuple[Segment, str], list[_Owner]] = defaultdict(list)
     own: set[tuple[str, Address]] = set()
     ethernets = _ethernets(model)
     for owner, target, interface in _running(model):
@@ -107,12 +109,29 @@ def doubles(model: LabModel) -> Iterator[ErrorRecord]:
         if segment is None or interface.bound_to:
             continue
         for address in interface.ip.addresses:
-            other = ips.setdefault((segment, address.ip), owner)
-            if other != owner:
+            other = _other_owner(ips[segment, address.ip], owner, interface.vlan)
+            if other:
                 yield _double(target, owner, f"address {address.ip}", other, segment)
-        if interface.mac and macs.setdefault((segment, interface.mac), owner) != owner:
-            what = f"MAC address {hyperv_mac(interface.mac)}"
-            yield _double(target, owner, what, macs[segment, interface.mac], segment)
+        other = _other_owner(macs[segment, interface.mac], owner, interface.vlan) if interface.mac else ""
+        if other:
+            yield _double(target, owner, f"MAC address {hyperv_mac(interface.mac)}", other, segment)
+
+
+_Owner = tuple[str, VlanSettings]
+
+
+def _other_owner(owners: list[_Owner], owner: str, vlan: VlanSettings) -> str:
+    """Return who has an address already where it could be confused with this owner's; note this one too."""
+    found = next((name for name, setting in owners if name != owner and _meet(setting, vlan)), "")
+    owners.append((owner, vlan))
+    return found
+
+
+def _meet(one: VlanSettings, other: VlanSettings) -> bool:
+    try:
+        return meet(one, other)
+    except ValueError:
+        return False  # a list that cannot be read, which is said elsewhere
 
 
 def _double(target: str, owner: str, what: str, other: str, segment: Segment) -> ErrorRecord:

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab import Lab
+from lab.errors import InputError
 from lab.model.vlan import (
     LARGEST,
     UNTAGGED,
@@ -108,3 +110,35 @@ def test_private_vlan_matrix(sender: str) -> None:
     assert DELIVERED[sender].split(", ") == [
         name for name, each in PORTS.items() if contains(each.membership().hears, sends)
     ]
+
+
+def lab_of(one: VlanSettings, other: VlanSettings) -> Lab:
+    """Return a lab in which two adapters of one switch have the same address."""
+    lab = Lab("twins")
+    hv1 = lab.host("hv1")
+    hv1.private_switch("Private")
+    hv1.vm("web1", "Private", "10.0.0.1/24", mac="00:15:5d:00:00:01", vlan=one)
+    hv1.vm("web2", "Private", "10.0.0.1/24", mac="00:15:5d:00:00:01", vlan=other)
+    return lab
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [(access(10), access(20)), (UNTAGGED, access(10)), (access(10), isolated(100, 101))]
+)
+def test_two_vlans_may_have_the_same_addresses(one: VlanSettings, other: VlanSettings) -> None:
+    model = lab_of(one, other).model()
+    assert [each.name for _, each in model.vms()] == ["web1", "web2"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (access(10), access(10)),
+        (access(100), community(100, 101)),
+        (isolated(100, 101), isolated(100, 101)),  # they do not hear each other, but a promiscuous adapter hears both
+        (trunk("10", native=0), access(10)),
+    ],
+)
+def test_one_vlan_may_not(one: VlanSettings, other: VlanSettings) -> None:
+    with pytest.raises(InputError, match=r'"web2/Network Adapter" has the address 10\.0\.0\.1, which "web1'):
+        lab_of(one, other).model()
