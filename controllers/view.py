@@ -122,7 +122,6 @@ class SwitchView:
         own = {port.membership.sends for port in ports if not port.is_external}
         edges = {edge for port in ports for first, last in port.membership.hears for edge in (first, last + 1)}
         edges |= {edge for vlan in own for edge in (vlan, vlan + 1)}
-        # The tag of a trunk's native VLAN is off: another treatment of the frame, so an edge too.
         inside = sorted(edge for edge in edges if 0 <= edge <= LARGEST)
         starting: dict[int, list[PortView]] = defaultdict(list)
         ending: dict[int, list[PortView]] = defaultdict(list)
