@@ -309,6 +309,10 @@ def _spoof(_: Random, __: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter
     return replace(adapter, mac_spoofing=not adapter.mac_spoofing)
 
 
+def _guard(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
+    return replace(adapter, dhcp_guard=random.random() < 0.5, router_guard=random.random() < 0.5)
+
+
 def _other_vlan(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
     return replace(adapter, vlan=random.choice(_VLANS))
 
@@ -511,6 +515,7 @@ _SOMETIMES: tuple[Move, ...] = (
     _vm(_integration_services),
     _vm(_vm_forwards),
     _adapter(_spoof),
+    _adapter(_guard),
     _adapter(_other_mac),
     _adapter(_other_mtu),
     _adapter(_other_kind),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from controllers.features import classify, deliver, guard, learning, replicate, vlan
+from controllers.features import classify, deliver, guard, learning, replicate, role, vlan
 from controllers.pipeline.values import Flow, Group
 from controllers.view import SwitchView
 
@@ -23,5 +23,5 @@ class Feature:
 
 
 FEATURES: Final = tuple(
-    Feature(module.NAME, module.build) for module in (classify, guard, vlan, learning, replicate, deliver)
+    Feature(module.NAME, module.build) for module in (classify, guard, role, vlan, learning, replicate, deliver)
 )

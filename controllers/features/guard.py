@@ -50,7 +50,7 @@ def _apply(view: SwitchView, duplicates: frozenset[int]) -> Iterator[Flow]:
         for reason in reasons:
             noted = match(in_port=port.ofport, verdict=int(reason))
             yield Flow("guard_apply", Priority.ORDINARY, noted, (Drop(reason),), Owner(NAME, port.ofport))
-    yield Flow("guard_apply", Priority.ORDINARY, match(verdict=0), (Goto("vlan_in"),), Owner(NAME))
+    yield Flow("guard_apply", Priority.ORDINARY, match(verdict=0), (Goto("role_check"),), Owner(NAME))
     yield Flow("guard_apply", Priority.FALLBACK, match(), (Drop(DropReason.SECURITY_POLICY),), Owner(NAME))
 
 

@@ -40,6 +40,12 @@ _HEADERS = (
     Field("eth_dst", 48, "eth_dst", is_mac=True),
     Field("eth_src", 48, "eth_src", is_mac=True),
     Field("tag", 13, "vlan_vid", is_tag=True),
+    Field("eth_type", 16, "eth_type"),
+    Field("ip_proto", 8, "ip_proto"),
+    Field("udp_src", 16, "udp_src"),
+    Field("udp_dst", 16, "udp_dst"),
+    Field("icmpv4_type", 8, "icmpv4_type"),
+    Field("icmpv6_type", 8, "icmpv6_type"),
 )
 
 FIELDS: Final = {

@@ -62,8 +62,15 @@ _DECLARED = (
         name="guard_apply",
         does="drops the frames for which a reason was noted, each adapter and reason counted by itself",
         matches=frozenset({"in_port", "verdict"}),
-        goes=("vlan_in",),
+        goes=("role_check",),
         drops=(_R.UNAUTHORISED_MAC, _R.SECURITY_POLICY, _R.SPOOFED_MAC, _R.INVALID_SOURCE_MAC),
+    ),
+    Stage(
+        name="role_check",
+        does="drops what only DHCP servers, or routers, send, where an adapter is guarded from being one",
+        matches=frozenset({"in_port", "eth_type", "ip_proto", "udp_src", "udp_dst", "icmpv4_type", "icmpv6_type"}),
+        goes=("vlan_in",),
+        drops=(_R.DHCP_GUARD, _R.ROUTER_GUARD),
     ),
     Stage(
         name="vlan_in",

@@ -160,7 +160,10 @@ def _host_ports(host: HypervHost, allocation: Allocation) -> Iterator[Port]:
         for interface, adapter in zip(vm_interfaces(host, vm), vm.adapters, strict=True):
             if interface.segment:
                 mac = allocation.mac(interface)
-                intent = PortIntent(interface.full_name, PortKind.VM, mac, adapter.mac_spoofing, adapter.vlan)
+                intent = PortIntent(
+                    interface.full_name, PortKind.VM, mac, adapter.mac_spoofing, adapter.vlan, adapter.dhcp_guard,
+                    adapter.router_guard,
+                )  # fmt: skip
                 yield _port(allocation, interface.segment, interface, device_name(vm.name, interface.device), intent)
 
 

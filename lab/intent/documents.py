@@ -46,6 +46,7 @@ class PortIntent:
     or ``hv1/Ethernet``. ``mac`` is the address assigned to the adapter (``00:15:5d:01:02:00``), empty for the external
     port. ``mac_spoofing`` is the adapter's MacAddressSpoofing: with it On, a port of a Pinned switch may send from any
     address, learns, and receives flooded unknown unicast. ``vlan`` is its VLAN setting; the external port has none.
+    ``dhcp_guard`` and ``router_guard`` keep it from sending what servers and routers send.
     """
 
     adapter: str
@@ -53,4 +54,6 @@ class PortIntent:
     mac: str = ""
     mac_spoofing: bool = False
     vlan: VlanSettings = UNTAGGED
+    dhcp_guard: bool = False
+    router_guard: bool = False
     version: int = INTENT_VERSION

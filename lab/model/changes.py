@@ -25,6 +25,7 @@ _ACTIONS: Final = ("remove", "change", "add")
 _LABELS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "ageing_s": "ageing time in seconds",
+        "dhcp_guard": "DhcpGuard",
         "forwarding": "IP forwarding",
         "ip": "addresses",
         "integration_services": "integration services",
@@ -36,6 +37,7 @@ _LABELS: Final[Mapping[str, str]] = MappingProxyType(
         "nat": "NAT",
         "network": "physical network",
         "nic": "NIC",
+        "router_guard": "RouterGuard",
         "vlan": "VLAN",
     }
 )

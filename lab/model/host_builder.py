@@ -125,6 +125,8 @@ class HostBuilder:
         mac_spoofing: bool = False,
         mtu: int = DEFAULT_MTU,
         vlan: Vlan = None,
+        dhcp_guard: bool = False,
+        router_guard: bool = False,
     ) -> VmBuilder:
         """Add a VM with one network adapter on a switch; without a switch the adapter is disconnected."""
         title = self._name("VM", name, f"VM-{len(self._vms) + 1}")
@@ -140,8 +142,9 @@ class HostBuilder:
         vm = VmBuilder(self, value, self._notes)
         self._vms.append(vm)
         return vm.adapter(
-            switch, *addresses, gateway=gateway, legacy=legacy, mac=mac, mac_spoofing=mac_spoofing, mtu=mtu, vlan=vlan
-        )
+            switch, *addresses, gateway=gateway, legacy=legacy, mac=mac, mac_spoofing=mac_spoofing, mtu=mtu, vlan=vlan,
+            dhcp_guard=dhcp_guard, router_guard=router_guard,
+        )  # fmt: skip
 
     def settings_on(self, switch: object, owner: str, addresses: object, gateway: object) -> IpSettings:
         """Return IP settings for an adapter on a switch: the subnets are those known there."""
@@ -227,6 +230,8 @@ class VmBuilder:
         mac_spoofing: bool = False,
         mtu: int = DEFAULT_MTU,
         vlan: Vlan = None,
+        dhcp_guard: bool = False,
+        router_guard: bool = False,
     ) -> VmBuilder:
         """Add a network adapter (Add-VMNetworkAdapter); the first is called "Network Adapter", as New-VM does."""
         about = Reader(self._notes, self.value.name)
@@ -244,6 +249,8 @@ class VmBuilder:
             read.flag("mac_spoofing", mac_spoofing, False),
             read.number("mtu", mtu, DEFAULT_MTU),
             read.vlan(vlan),
+            read.flag("dhcp_guard", dhcp_guard, False),
+            read.flag("router_guard", router_guard, False),
         )
         self.value = replace(self.value, adapters=(*self.value.adapters, adapter))
         return self

@@ -34,6 +34,8 @@ class NetworkAdapter:
     mac_spoofing: bool = False
     mtu: int = DEFAULT_MTU
     vlan: VlanSettings = UNTAGGED
+    dhcp_guard: bool = False
+    router_guard: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from lab.intent import encode
+from lab.intent import INTENT_VERSION, encode
 from tests.dataplane.controller import Controller
 from tests.dataplane.intents import BROADCAST, PINNED, SWITCH, mac, vm
 from tests.dataplane.ovs import Bridge, OpenVSwitch
 from tests.eventually import eventually
+
+VERSION = f'"version":{INTENT_VERSION}'
 
 
 @pytest.fixture
@@ -24,7 +26,7 @@ def ports(bridge: Bridge) -> list[str]:
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        (encode(SWITCH).replace('"version":1', '"version":2'), "SwitchIntent has version 2, expected 1"),
+        (encode(SWITCH).replace(VERSION, '"version":99'), f"SwitchIntent has version 99, expected {INTENT_VERSION}"),
         ("not json", "SwitchIntent is not JSON"),
         (encode(SWITCH).replace("300", "0"), 'ageing time of switch "External" is 0 s, expected 1 to 65535'),
     ],
@@ -44,7 +46,7 @@ def test_bad_switch_intent_is_a_fault_and_keeps_the_flows(
 
 
 def test_bad_port_intent_names_the_port(bridge: Bridge, ports: list[str]) -> None:
-    bridge.change_port(ports[1], vm(2).replace('"version":1', '"version":7'))
+    bridge.change_port(ports[1], vm(2).replace(VERSION, '"version":7'))
     assert f'port "{ports[1]}": PortIntent has version 7' in bridge.faulted()
     bridge.change_port(ports[1], vm(2))
     bridge.settled()

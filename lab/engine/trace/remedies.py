@@ -20,6 +20,9 @@ SENDERS: Final = frozenset({11, 16})
 
 SECURITY_POLICY: Final = 12
 
+GUARDS: Final = {17: "DhcpGuard", 18: "RouterGuard"}
+"""The drop reasons that a setting of the sender's adapter is the cause of."""
+
 NOT_ADMITTED: Final = 35
 
 
@@ -120,6 +123,8 @@ def of_drop(reason: int, sender: PortIntent | None, receiver: PortIntent | None)
         return allow_spoofing(sender)
     if reason == SECURITY_POLICY and receiver:
         return allow_spoofing(receiver)
+    if reason in GUARDS and sender:
+        return f"{_set_adapter(sender)} -{GUARDS[reason]} Off"
     if reason == NOT_ADMITTED:
         return "see `hvlab status`: the switch has not put this adapter's policy into force"
     return ""
@@ -169,7 +174,9 @@ def _fitting(one: VlanSettings, other: VlanSettings) -> VlanSettings:
 
 def allow_spoofing(adapter: PortIntent) -> str:
     """Return the cmdlet that lets a VM's adapter use other addresses than its own; empty for other ports."""
+    return f"{_set_adapter(adapter)} -MacAddressSpoofing On" if adapter.kind is PortKind.VM else ""
+
+
+def _set_adapter(adapter: PortIntent) -> str:
     vm, _, name = adapter.adapter.partition("/")
-    if adapter.kind is not PortKind.VM:
-        return ""
-    return f'Set-VMNetworkAdapter -VMName "{vm}" -Name "{name}" -MacAddressSpoofing On'
+    return f'Set-VMNetworkAdapter -VMName "{vm}" -Name "{name}"'

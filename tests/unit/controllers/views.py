@@ -37,6 +37,11 @@ def in_vlan(port: PortView, setting: VlanSettings) -> PortView:
     return replace(port, intent=replace(port.intent, vlan=setting))
 
 
+def guarded(port: PortView, *, dhcp: bool = False, router: bool = False) -> PortView:
+    """Return a port with DHCP guard or router guard."""
+    return replace(port, intent=replace(port.intent, dhcp_guard=dhcp, router_guard=router))
+
+
 VLANS = (
     WIRE,
     in_vlan(HOST, access(20)),
@@ -66,5 +71,6 @@ VIEWS = {
     "vlans-pinned": SwitchView(pinned(EXTERNAL), VLANS),
     "private-vlan": SwitchView(EXTERNAL, PRIVATE_VLAN),
     "private-vlan-pinned": SwitchView(pinned(EXTERNAL), PRIVATE_VLAN),
+    "guards": SwitchView(EXTERNAL, (WIRE, vm(3), guarded(vm(4), dhcp=True), guarded(vm(5), dhcp=True, router=True))),
     "short-ageing": SwitchView(replace(EXTERNAL, ageing_s=15), (WIRE, HOST, vm(3))),
 }
