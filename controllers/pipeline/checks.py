@@ -33,8 +33,9 @@ from controllers.pipeline.values import (
     WriteTag,
 )
 
-MAX_VISITS: Final = 4096
-"""How many stages one frame may visit, all copies together; Open vSwitch silently drops it past that."""
+MAX_VISITS: Final = 1 + 4096
+"""How many stages one frame may visit, all copies together: the first, and 4,096 others. Open vSwitch silently drops it
+past that."""
 
 MAX_GROUP_BYTES: Final = 65535 - 24
 """How large an OpenFlow message with a group may be when it travels in a bundle."""

@@ -10,6 +10,7 @@ import pytest
 from controllers.compiler import PortView, SwitchView, compile_switch
 from controllers.pipeline.checks import MAX_VISITS, worst_visits
 from controllers.pipeline.registers import RECEIVER
+from controllers.pipeline.tables import stage_named
 from controllers.pipeline.values import UNTAGGED, Consult, Group, SetRegister
 from lab.intent import SwitchIntent, decode_port, encode
 from lab.model.vlan import isolated, promiscuous, trunk
@@ -169,7 +170,13 @@ def test_changes_lose_no_frame_of_others(populated: Bridge) -> None:
     )
 
 
-@pytest.mark.parametrize("receivers", [2044, 2045])
+ISOLATE = stage_named("isolate").number
+"""The first stage that a copy enters; every frame passes all before it."""
+
+MOST = (MAX_VISITS - ISOLATE) // 2
+
+
+@pytest.mark.parametrize("receivers", [MOST, MOST + 1])
 def test_compiler_counts_like_open_vswitch(bridge: Bridge, ovs: OpenVSwitch, receivers: int) -> None:
     """A flood that the compiler finds one receiver too large is lost, one that it accepts is not."""
     ovs.announce("over max|resubmits|Too many")
@@ -179,12 +186,12 @@ def test_compiler_counts_like_open_vswitch(bridge: Bridge, ovs: OpenVSwitch, rec
     buckets = tuple((SetRegister(RECEIVER, number), Consult("isolate")) for number in range(1, receivers + 1))
     group = Group(UNTAGGED, "everyone", buckets)
     visits = worst_visits(program.flows, {group.group_id: group})
-    assert visits == 8 + 2 * receivers
+    assert visits == ISOLATE + 2 * receivers
     ovs.vsctl("add-br", bridge.name, "--", "set", "Bridge", bridge.name, "fail_mode=secure", "datapath_type=dummy")
-    steps = [f"table={number},actions=goto_table:{number + 1}" for number in (*range(7), 8)]
-    for step in (*steps, "table=9,actions=local"):
+    steps = [f"table={number},actions=goto_table:{number + 1}" for number in (*range(ISOLATE - 1), ISOLATE)]
+    for step in (*steps, f"table={ISOLATE + 1},actions=local"):
         ovs.ofctl("add-flow", bridge.name, step)
-    ovs.ofctl("add-group", bridge.name, "group_id=1,type=all" + ",bucket=actions=resubmit(,8)" * receivers)
-    ovs.ofctl("add-flow", bridge.name, "table=7,actions=group:1")
+    ovs.ofctl("add-group", bridge.name, "group_id=1,type=all" + f",bucket=actions=resubmit(,{ISOLATE})" * receivers)
+    ovs.ofctl("add-flow", bridge.name, f"table={ISOLATE - 1},actions=group:1")
     trace = ovs.appctl("ofproto/trace", bridge.name, "in_port=1")
     assert ("over 4096 resubmit actions" in trace) == (visits > MAX_VISITS), trace[-400:]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.model.endpoints import endpoints
 from lab.model.load import load
 from tests.eventually import eventually
 from tests.system.conftest import LabOf
@@ -30,7 +31,7 @@ def test_every_pair_is_as_the_oracle_says(running: RunningLab) -> None:
 
 def test_every_pair_is_as_the_oracle_says_in_ipv6(running: RunningLab) -> None:
     model = load(running.file, parameters=dict(word.split("=") for word in running.settings[1::2]))
-    if not any(subnet.version == 6 for network in model.networks for subnet in network.subnets):
+    if not any(each.address(6) for each in endpoints(model)):
         assert not any(running.cells("-6").values())
         return
     assert any(running.cells("-6").values())

@@ -170,7 +170,7 @@ def test_flood_that_open_vswitch_would_lose_is_a_fault() -> None:
     with pytest.raises(ProgramFault) as refusal:
         assemble(program.view, program.flows, [large])
     assert "cannot replicate one frame to 2099 receivers" in str(refusal.value)
-    assert "drops a frame after 4096" in str(refusal.value)
+    assert "drops a frame after 4097" in str(refusal.value)
 
 
 def test_group_that_no_message_can_hold_is_a_fault() -> None:
