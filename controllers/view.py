@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from lab.errors import LabFault
 from lab.intent import LearningMode, PortIntent, PortKind, SwitchIntent
-from lab.model.vlan import EVERYTHING, LARGEST, Membership, Span, VlanMode, contains, joined
+from lab.model.vlan import EVERYTHING, LARGEST, UNTAGGED, Membership, Span, contains, joined
 
 MAX_OFPORT = 0xFEFF
 """The highest port number the pipeline handles; Open vSwitch assigns lower ones, OpenFlow reserves higher ones."""
@@ -42,12 +42,12 @@ class PortView:
     @property
     def has_vlan(self) -> bool:
         """Whether an adapter's VLAN setting is another than Untagged."""
-        return self.intent.vlan.mode is not VlanMode.UNTAGGED
+        return self.intent.vlan is not None and self.intent.vlan != UNTAGGED
 
     @property
     def membership(self) -> Membership:
         """Return what the port's VLAN setting means; the external port carries all VLANs."""
-        return EVERYTHING if self.is_external else self.intent.vlan.membership()
+        return EVERYTHING if self.is_external else (self.intent.vlan or UNTAGGED).membership()
 
     def accepts(self, vlan: int) -> bool:
         """Tell whether a frame with this tag may come in."""
@@ -109,7 +109,7 @@ class SwitchView:
 
     def primaries(self) -> Mapping[int, int]:
         """Return the primary VLAN of each secondary one that a port names; of two the lower one."""
-        settings = [port.intent.vlan for port in self.ports if port.has_vlan]
+        settings = [port.intent.vlan for port in self.ports if port.intent.vlan is not None]
         pairs = [(setting, secondary) for setting in settings for secondary in setting.secondaries()]
         found: dict[int, int] = {}
         for setting, secondary in sorted(pairs, key=lambda pair: (pair[1], -pair[0].primary_vlan_id)):

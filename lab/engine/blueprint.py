@@ -27,6 +27,7 @@ from lab.model.interfaces import IpInterface, Segment, host_interfaces, interfac
 from lab.model.kinds import AdapterKind
 from lab.model.names import device_name
 from lab.model.objects import DEFAULT_MTU, HypervHost, LabModel, VirtualMachine
+from lab.model.vlan import UNTAGGED, VlanSettings
 
 LEGACY_RATE_BPS = 100_000_000
 """The legacy adapter emulates an Intel 21140 at 100 Mbit/s (KB2844106)."""
@@ -151,7 +152,7 @@ def _host_ports(host: HypervHost, allocation: Allocation) -> Iterator[Port]:
             yield _port(allocation, segment, interface, interface.device, intent)
         elif interface.segment and interface.segment.is_switch:
             intent = PortIntent(
-                interface.full_name, PortKind.MANAGEMENT, allocation.mac(interface), vlan=interface.vlan
+                interface.full_name, PortKind.MANAGEMENT, allocation.mac(interface), vlan=_tagging(interface.vlan)
             )
             yield _port(allocation, interface.segment, interface, interface.device, intent)
     for vm in host.vms:
@@ -161,10 +162,19 @@ def _host_ports(host: HypervHost, allocation: Allocation) -> Iterator[Port]:
             if interface.segment:
                 mac = allocation.mac(interface)
                 intent = PortIntent(
-                    interface.full_name, PortKind.VM, mac, adapter.mac_spoofing, adapter.vlan, adapter.dhcp_guard,
+                    interface.full_name,
+                    PortKind.VM,
+                    mac,
+                    adapter.mac_spoofing,
+                    _tagging(adapter.vlan),
+                    adapter.dhcp_guard,
                     adapter.router_guard,
-                )  # fmt: skip
+                )
                 yield _port(allocation, interface.segment, interface, device_name(vm.name, interface.device), intent)
+
+
+def _tagging(setting: VlanSettings) -> VlanSettings | None:
+    return None if setting == UNTAGGED else setting
 
 
 def _port(allocation: Allocation, segment: Segment, owner: IpInterface, device: str, intent: PortIntent) -> Port:

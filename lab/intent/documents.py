@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lab.model.kinds import LearningMode, PortKind, SwitchType
-from lab.model.vlan import UNTAGGED, VlanSettings
+from lab.model.vlan import VlanSettings
 
 INTENT_VERSION: Final = 2
 
@@ -45,7 +45,7 @@ class PortIntent:
     ``adapter`` is the full name of what is connected, such as ``web1/Network Adapter``, ``hv1/vEthernet (External)``
     or ``hv1/Ethernet``. ``mac`` is the address assigned to the adapter (``00:15:5d:01:02:00``), empty for the external
     port. ``mac_spoofing`` is the adapter's MacAddressSpoofing: with it On, a port of a Pinned switch may send from any
-    address, learns, and receives flooded unknown unicast. ``vlan`` is its VLAN setting; the external port has none.
+    address, learns, and receives flooded unknown unicast. ``vlan`` is its VLAN setting, None where that is Untagged.
     ``dhcp_guard`` and ``router_guard`` keep it from sending what servers and routers send.
     """
 
@@ -53,7 +53,7 @@ class PortIntent:
     kind: PortKind
     mac: str = ""
     mac_spoofing: bool = False
-    vlan: VlanSettings = UNTAGGED
+    vlan: VlanSettings | None = None
     dhcp_guard: bool = False
     router_guard: bool = False
     version: int = INTENT_VERSION
