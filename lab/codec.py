@@ -1,6 +1,7 @@
 """Frozen dataclasses to canonical JSON and back: the save format, and the intent documents.
 
-Decoding is strict: an unknown or missing key, a wrong type or an unknown value is a :class:`CodecError` that names the
+A field that has its default is left out, except ``version``: most settings of most adapters have theirs. Otherwise
+decoding is strict: an unknown or missing key, a wrong type or an unknown value is a :class:`CodecError` that names the
 place (``hosts[0].switches[1].type``), never a guess. Canonical JSON has sorted keys and no spaces, so that equal values
 are equal strings.
 """
@@ -11,7 +12,7 @@ import json
 import reprlib
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from ipaddress import (
@@ -38,8 +39,27 @@ _ADDRESSES: Final[Mapping[type, Callable[[str], Any]]] = {
 }  # fmt: skip
 
 
+_ALWAYS: Final = "version"
+"""The field that is written even if it has its default: what it says is read before anything else is."""
+
+_Read = Callable[[object], Any]
+"""Turns a part of a JSON document into a value; :class:`_Misfit` if it cannot."""
+
+
 class CodecError(LabFault):
     """A document that is not what this version of hvlab writes."""
+
+
+class _Misfit(Exception):
+    """What is wrong with a part of a document, to be read after its place, which grows on the way out."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.place = ""
+
+    def within(self, place: str) -> _Misfit:
+        self.place = place + self.place
+        return self
 
 
 def dumps(value: object) -> str:
@@ -53,7 +73,11 @@ def loads(kind: type[T], text: str | bytes) -> T:
         content = json.loads(text, parse_constant=_no_number, object_pairs_hook=_pairs)
     except (ValueError, RecursionError) as error:
         raise CodecError(f"{kind.__name__} is not JSON: {error}") from error
-    value: T = _value(kind, content, kind.__name__)
+    anything: Any = kind
+    try:
+        value: T = _reader(anything)(content)
+    except _Misfit as misfit:
+        raise CodecError(f"{kind.__name__}{misfit.place}{misfit}") from misfit.__cause__
     return value
 
 
@@ -72,8 +96,9 @@ def _plain(value: object) -> object:
     kind: Any = type(value)
     if kind in _AS_THEY_ARE:
         return value
-    if names := _names(kind):
-        return {name: _plain(getattr(value, name)) for name in names}
+    if known := _defaults(kind):
+        parts = ((name, getattr(value, name), default) for name, default in known)
+        return {name: _plain(part) for name, part, default in parts if part != default}
     if isinstance(value, tuple | list | frozenset):
         items = [_plain(item) for item in value]
         return sorted(items, key=json.dumps) if isinstance(value, frozenset) else items
@@ -86,73 +111,117 @@ _AS_THEY_ARE: Final = frozenset((str, int, float, bool, type(None)))
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...]:
-    """Return the names of a dataclass's fields, of another type none."""
-    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+def _defaults(kind: type) -> tuple[tuple[str, object], ...]:
+    """Return the name of each field of a dataclass and the value that is not written; of another type nothing."""
+    found = fields(kind) if is_dataclass(kind) else ()
+    return tuple((field.name, MISSING if field.name == _ALWAYS else _default(field)) for field in found)
+
+
+def _default(field: Field[Any]) -> object:
+    """Return the value that a field has if nobody gives it one; MISSING if somebody must."""
+    return field.default if field.default_factory is MISSING else field.default_factory()
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
-
-
-def _value(kind: Any, found: object, path: str) -> Any:
+def _reader(kind: Any) -> _Read:
+    """Return what reads a type."""
     origin = get_origin(kind)
     if origin in (Union, types.UnionType):
-        return _union(get_args(kind), found, path)
+        return _read_union(get_args(kind))
     if origin is tuple:
-        item = get_args(kind)[0]
-        return tuple(_value(item, each, f"{path}[{at}]") for at, each in enumerate(_expect(list, found, path)))
+        return _read_tuple(_reader(get_args(kind)[0]))
     if origin in (dict, Mapping) or (origin is not None and issubclass(origin, Mapping)):
-        item = get_args(kind)[1]
-        return {key: _value(item, each, f"{path}.{key}") for key, each in _expect(dict, found, path).items()}
+        return _read_mapping(_reader(get_args(kind)[1]))
     if is_dataclass(kind):
-        return _object(kind, _expect(dict, found, path), path)
+        return _read_object(kind)
     if issubclass(kind, Enum):
-        return _member(kind, found, path)
+        return _read_member(kind)
     if kind in _ADDRESSES:
-        return _address((kind,), found, path)
-    if kind is float and type(found) is int and abs(found) < 2**53:
-        return float(found)
-    return _expect(kind, found, path)
+        return _read_address((kind,))
+    return _read_float if kind is float else _read_exactly(kind)
 
 
-def _union(kinds: tuple[Any, ...], found: object, path: str) -> Any:
-    if found is None and type(None) in kinds:
-        return None
+def _read_union(kinds: tuple[Any, ...]) -> _Read:
     rest = tuple(kind for kind in kinds if kind is not type(None))
-    if len(rest) == 1:
-        return _value(rest[0], found, path)
-    return _address(rest, found, path)
+    read = _reader(rest[0]) if len(rest) == 1 else _read_address(rest)
+    return (lambda found: None if found is None else read(found)) if type(None) in kinds else read
 
 
-def _address(kinds: tuple[Any, ...], found: object, path: str) -> Any:
-    try:
-        value = _ADDRESSES[kinds[0]](_expect(str, found, path))
-    except ValueError as error:
-        raise CodecError(f"{path}: {error}") from error
-    if type(value) not in kinds:
-        raise CodecError(f"{path} is {reprlib.repr(found)}, expected {' or '.join(kind.__name__ for kind in kinds)}")
-    return value
+def _read_tuple(read: _Read) -> _Read:
+    def reader(found: object) -> tuple[Any, ...]:
+        items = []
+        for item in _expect(list, found):
+            try:
+                items.append(read(item))
+            except _Misfit as misfit:
+                raise misfit.within(f"[{len(items)}]") from misfit.__cause__
+        return tuple(items)
+
+    return reader
 
 
-def _member(kind: type[Enum], found: object, path: str) -> Enum:
-    try:
-        return kind(found)
-    except ValueError:
-        choices = ", ".join(str(member.value) for member in kind)
-        raise CodecError(f"{path} is {reprlib.repr(found)}, expected one of {choices}") from None
+def _read_mapping(read: _Read) -> _Read:
+    return lambda found: _read_items(_expect(dict, found), lambda key: read)
 
 
-def _object(kind: Any, content: dict[str, object], path: str) -> Any:
-    hints, names = _hints(kind), _names(kind)
-    if set(content) != set(names):
-        different = ", ".join(sorted(set(content) ^ set(names)))
-        raise CodecError(f"{path} has other keys than expected: {different}")
-    return kind(**{name: _value(hints[name], content[name], f"{path}.{name}") for name in names})
+def _read_object(kind: Any) -> _Read:
+    hints = get_type_hints(kind)
+    readers = {field.name: _reader(hints[field.name]) for field in fields(kind)}
+    needed = {field.name for field in fields(kind) if _default(field) is MISSING or field.name == _ALWAYS}
+
+    def reader(found: object) -> Any:
+        content = _expect(dict, found)
+        different = sorted((content.keys() - readers.keys()) | (needed - content.keys()))
+        if different:
+            raise _Misfit(f" has other keys than expected: {', '.join(different)}")
+        return kind(**_read_items(content, readers.__getitem__))
+
+    return reader
 
 
-def _expect(kind: type[T], found: object, path: str) -> T:
+def _read_items(content: dict[str, object], reader_of: Callable[[str], _Read]) -> dict[str, Any]:
+    values = {}
+    for key, found in content.items():
+        try:
+            values[key] = reader_of(key)(found)
+        except _Misfit as misfit:
+            raise misfit.within(f".{key}") from misfit.__cause__
+    return values
+
+
+def _read_member(kind: type[Enum]) -> _Read:
+    def reader(found: object) -> Enum:
+        try:
+            return kind(found)
+        except ValueError:
+            choices = ", ".join(str(member.value) for member in kind)
+            raise _Misfit(f" is {reprlib.repr(found)}, expected one of {choices}") from None
+
+    return reader
+
+
+def _read_address(kinds: tuple[Any, ...]) -> _Read:
+    def reader(found: object) -> Any:
+        try:
+            value = _ADDRESSES[kinds[0]](_expect(str, found))
+        except ValueError as error:
+            raise _Misfit(f": {error}") from error
+        if type(value) not in kinds:
+            raise _Misfit(f" is {reprlib.repr(found)}, expected {' or '.join(kind.__name__ for kind in kinds)}")
+        return value
+
+    return reader
+
+
+def _read_float(found: object) -> float:
+    return float(found) if type(found) is int and abs(found) < 2**53 else _expect(float, found)
+
+
+def _read_exactly(kind: type) -> _Read:
+    return lambda found: _expect(kind, found)
+
+
+def _expect(kind: type[T], found: object) -> T:
     if type(found) is not kind:
-        raise CodecError(f"{path} is {reprlib.repr(found)}, expected {kind.__name__}")
+        raise _Misfit(f" is {reprlib.repr(found)}, expected {kind.__name__}")
     return found

@@ -93,9 +93,9 @@ class Session:
 
     def apply(self, model: LabModel, file: str, parameters: dict[str, str]) -> Applied:
         """Turn the running lab into `model`; it completes, undoes or replaces a change that was interrupted."""
-        resumed = self.resumption(model)
-        state = replace(self.state(), file=file, parameters=parameters)
-        return self._become(state, model, None, resumed)
+        state = self.state()
+        resumed = _resumption(state, model)
+        return self._become(replace(state, file=file, parameters=parameters), model, None, resumed)
 
     def plan(self, model: LabModel) -> Plan:
         """Return what :meth:`apply` would do."""
@@ -107,19 +107,11 @@ class Session:
         state = self.state()
         if state.going_to is None or state.starting or state.failure:
             return None
-        return self._become(state, state.going_to, None, self.resumption(state.going_to)).resumed
+        return self._become(state, state.going_to, None, _resumption(state, state.going_to)).resumed
 
     def resumption(self, model: LabModel) -> Resumption | None:
         """Return what :meth:`apply` of a model makes of a change that was interrupted, if one was."""
-        state = self.state()
-        if state.going_to is None:
-            return None
-        outcome: Literal["completed", "undone", "replaced"] = "replaced"
-        if model == state.going_to:
-            outcome = "completed"
-        elif model == state.model:
-            outcome = "undone"
-        return Resumption(state.file, outcome, failed=bool(state.failure))
+        return _resumption(self.state(), model)
 
     def state(self) -> State:
         """Return what the lab remembers."""
@@ -197,6 +189,17 @@ class Session:
         ]
         if late:
             raise SwitchFault("; ".join(late), remedy="see `hvlab status` and the controller's log")
+
+
+def _resumption(state: State, model: LabModel) -> Resumption | None:
+    if state.going_to is None:
+        return None
+    outcome: Literal["completed", "undone", "replaced"] = "replaced"
+    if model == state.going_to:
+        outcome = "completed"
+    elif model == state.model:
+        outcome = "undone"
+    return Resumption(state.file, outcome, failed=bool(state.failure))
 
 
 def wait_until(read: Callable[[], T], done: Callable[[T], bool], timeout_s: float) -> T:
