@@ -2,18 +2,19 @@
 
 Without it the neighbours of an address that has moved to another machine go on sending to the old one for up to a
 minute. A gratuitous ARP (RFC 5227 section 2.3) for IPv4, an unsolicited neighbour advertisement (RFC 4861 section
-7.2.6) for IPv6.
+7.2.6) for IPv6. An address that is gone cannot be announced: those who know it are made to forget it.
 """
 
 from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_interface
 from typing import Final
 
+from lab.emulation.netlink import Conversation, delete_neighbour
 from lab.emulation.netns import network_of
 
 _BROADCAST: Final = b"\xff" * 6
@@ -43,6 +44,13 @@ def announce(presences: Iterable[Presence]) -> None:
                     link.send(frame(mac, ip_interface(address).ip))
             except OSError:
                 continue  # gone or down meanwhile: then there is nothing to tell
+
+
+def forget(pid: int, addresses: Collection[str]) -> None:
+    """Make a machine forget which MAC addresses some neighbours have; ``pid`` is a process of it."""
+    with network_of(pid), Conversation() as kernel:
+        known = [neighbour for neighbour in kernel.neighbours() if neighbour[1] in addresses]
+        kernel.change([delete_neighbour(*neighbour) for neighbour in known], absent_is_fine=True)
 
 
 def frame(mac: bytes, address: IPv4Address | IPv6Address) -> bytes:

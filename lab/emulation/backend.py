@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from lab.emulation.announce import Presence, announce
+from lab.emulation.announce import Presence, announce, forget
 from lab.emulation.execution import Execution
 from lab.emulation.nodes import write_names
 from lab.emulation.observe import observe, pids, read_external_ids
@@ -29,9 +29,13 @@ class PodBackend:
         """Return what exists of `known`; see :func:`lab.emulation.observe.observe`."""
         return observe(known, pids(self._pod))[0]
 
-    def announce(self, plan: Plan) -> None:
-        """Announce every address that an interface has new, or with another MAC address than before."""
+    def announce(self, plan: Plan, wanted: Blueprint) -> None:
+        """Announce every address that an interface has new, or with another MAC address; forget those that are gone."""
         running = pids(self._pod)
+        gone = _gone(plan, wanted)
+        for node in wanted.nodes if gone else ():
+            if node.name in running:
+                forget(running[node.name], gone)
         announce(presence for step in plan.of(Interface) if (presence := _news(step, running)))
 
     def acknowledged(self, wanted: Blueprint) -> dict[tuple[str, str], Acknowledgement]:
@@ -55,6 +59,14 @@ class PodBackend:
                 act()
         # Even where no machine is touched: an interrupted change may have written others.
         write_names(wanted)
+
+
+def _gone(plan: Plan, wanted: Blueprint) -> set[str]:
+    """Return the addresses, without prefix lengths, that an interface had and no longer has."""
+    kept = {interface.key: interface.addresses for interface in wanted.interfaces if interface.up}
+    had = [step.old for step in plan.of(Interface) if isinstance(step.old, Interface)]
+    gone = (address for old in had for address in old.addresses if address not in kept.get(old.key, ()))
+    return {address.partition("/")[0] for address in gone}
 
 
 def _news(step: Step, running: Mapping[str, int]) -> Presence | None:

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from lab.emulation.netlink import Conversation, delete_neighbour
-from lab.emulation.netns import Program, network_of, run_programs
+from lab.emulation.announce import forget
+from lab.emulation.netns import Program, run_programs
 from lab.errors import LabFault
 
 _ANSWER: Final = re.compile(r"(?P<target>\S+)\s+:(?P<times>(?: (?:-|\d+\.?\d*))+)")
@@ -63,9 +63,7 @@ def _forget_neighbours(wave: Iterable[Ping], pids: Mapping[str, int]) -> None:
     for ping in wave:
         targets[ping.node].add(ping.target)
     for node, forgotten in targets.items():
-        with network_of(pids[node]), Conversation() as kernel:
-            known = [neighbour for neighbour in kernel.neighbours() if neighbour[1] in forgotten]
-            kernel.change([delete_neighbour(*neighbour) for neighbour in known], absent_is_fine=True)
+        forget(pids[node], forgotten)
 
 
 def _ping_wave(

@@ -37,8 +37,8 @@ class Backend(Protocol):
     ) -> None:
         """Carry out a plan; every switch it touches gets the generation. LabFault says what could not be done."""
 
-    def announce(self, plan: Plan) -> None:
-        """Let the machines tell their networks which addresses they have now that they had not before the plan."""
+    def announce(self, plan: Plan, wanted: Blueprint) -> None:
+        """Let the machines tell their networks which addresses they have since the plan, and forget those gone."""
 
     def acknowledged(self, wanted: Blueprint) -> dict[tuple[str, str], Acknowledgement]:
         """Return what each switch of `wanted` says about its policy, by (host, bridge device)."""

@@ -156,7 +156,7 @@ class Session:
                 self._wait_for_switches(wanted)
                 if state.generation:
                     # Nobody can have an old address in mind in a lab that has just been built.
-                    self._backend.announce(plan)
+                    self._backend.announce(plan, wanted)
         else:
             new = replace(new, generation=state.generation)
         states.write(self._state_file, new.reached())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def ports(bridge: Bridge) -> list[str]:
     [
         (encode(SWITCH).replace(VERSION, '"version":99'), f"SwitchIntent has version 99, expected {INTENT_VERSION}"),
         ("not json", "SwitchIntent is not JSON"),
-        (encode(SWITCH).replace("300", "0"), 'ageing time of switch "External" is 0 s, expected 1 to 65535'),
+        (encode(replace(SWITCH, ageing_s=0)), 'ageing time of switch "External" is 0 s, expected 1 to 65535'),
     ],
     ids=["version", "json", "range"],
 )

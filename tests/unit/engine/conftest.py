@@ -48,7 +48,7 @@ class FakeBackend:
                 self.resources[step.new.key] = step.new
         self.generations = {(b.node, b.device): generation for b in wanted.bridges if b.intent}
 
-    def announce(self, plan: Plan) -> None:
+    def announce(self, plan: Plan, wanted: Blueprint) -> None:
         self.announced = plan
 
     def acknowledged(self, wanted: Blueprint) -> dict[tuple[str, str], Acknowledgement]:
