@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from controllers.compiler import Program
-from controllers.openflow.cookies import learned_cookie
+from controllers.openflow.cookies import remembered_cookie
 from controllers.pipeline.checks import flow_text
-from controllers.pipeline.values import Flow, Group, Learn, group_text
+from controllers.pipeline.values import Flow, Group, group_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +125,6 @@ def _changes(installed: Installed, wanted: Program) -> Iterator[Change]:
     gone = [flow for flow in installed.flows if flow.key not in wanted_keys]
     yield from (DeleteFlow(flow) for flow in sorted(gone, key=lambda flow: flow.key))
     yield from (PutFlow(flow) for flow in wanted.flows if flow not in installed.flows)
-    rules = {
-        learned_cookie(action.ofport, action.ageing_s)
-        for flow in wanted.flows
-        for action in flow.actions
-        if isinstance(action, Learn)
-    }
+    rules = {remembered_cookie(action) for flow in wanted.flows for action in flow.actions}
     yield from (ForgetLearned(cookie) for cookie in sorted(installed.learned - rules))
     yield from (DeleteGroup(group_id) for group_id in sorted(set(had_groups) - set(want_groups)))

@@ -1,4 +1,4 @@
-"""VLAN ids in ranges, as a switch can match them: a value and a mask of 12 bits."""
+"""VLAN ids and ports in ranges, as a switch can match them: values and masks."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def in_register(value: int, mask: int) -> tuple[int, int]:
     return value, mask | FIELDS["vlan"].full_mask & ~_FULL
 
 
-def prefixes(spans: Iterable[Span]) -> Iterator[tuple[int, int]]:
-    """Yield the fewest (value, mask) that together are exactly some spans.
+def prefixes(spans: Iterable[Span], bits: int = _BITS) -> Iterator[tuple[int, int]]:
+    """Yield the fewest (value, mask) of `bits` bits that together are exactly some spans.
 
     >>> list(prefixes([(4, 7), (9, 9)]))
     [(4, 4092), (9, 4095)]
@@ -25,8 +25,8 @@ def prefixes(spans: Iterable[Span]) -> Iterator[tuple[int, int]]:
     for first, last in spans:
         at = first
         while at <= last:
-            size = at & -at or 1 << _BITS
+            size = at & -at or 1 << bits
             while size > last - at + 1:
                 size >>= 1
-            yield at, _FULL & ~(size - 1)
+            yield at, (1 << bits) - size
             at += size

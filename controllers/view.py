@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from lab.errors import LabFault
 from lab.intent import LearningMode, PortIntent, PortKind, SwitchIntent
+from lab.model.acl import AclDirection
 from lab.model.vlan import EVERYTHING, LARGEST, UNTAGGED, Membership, Span, contains, joined
 
 MAX_OFPORT = 0xFEFF
@@ -48,6 +49,18 @@ class PortView:
     def membership(self) -> Membership:
         """Return what the port's VLAN setting means; the external port carries all VLANs."""
         return EVERYTHING if self.is_external else (self.intent.vlan or UNTAGGED).membership()
+
+    def has_acls(self, direction: AclDirection) -> bool:
+        """Tell whether any access list is about what goes in a direction."""
+        return any(entry.direction is direction for entry in self.intent.acls) or self.has_extended_acl(direction)
+
+    def has_extended_acl(self, direction: AclDirection) -> bool:
+        """Tell whether the extended ACL is about what goes in a direction, if only by letting answers pass."""
+        return any(entry.direction is direction or entry.stateful for entry in self.intent.extended_acls)
+
+    def admits(self, direction: AclDirection) -> bool:
+        """Tell whether the extended ACL lets answers pass in a direction, as a stateful entry of the other does."""
+        return any(entry.stateful and entry.direction is not direction for entry in self.intent.extended_acls)
 
     def accepts(self, vlan: int) -> bool:
         """Tell whether a frame with this tag may come in."""

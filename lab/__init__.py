@@ -8,6 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lab.model.acl_builder import allow as allow
+    from lab.model.acl_builder import deny as deny
+    from lab.model.acl_builder import extended_allow as extended_allow
+    from lab.model.acl_builder import extended_deny as extended_deny
+    from lab.model.acl_builder import meter as meter
     from lab.model.builder import Lab as Lab
     from lab.model.kinds import LearningMode as LearningMode
     from lab.model.vlan import access as access
@@ -16,9 +21,23 @@ if TYPE_CHECKING:
     from lab.model.vlan import promiscuous as promiscuous
     from lab.model.vlan import trunk as trunk
 
-__all__ = ["Lab", "LearningMode", "access", "community", "isolated", "promiscuous", "trunk"]
+__all__ = [
+    "Lab",
+    "LearningMode",
+    "access",
+    "allow",
+    "community",
+    "deny",
+    "extended_allow",
+    "extended_deny",
+    "isolated",
+    "meter",
+    "promiscuous",
+    "trunk",
+]
 
 _VLAN_SETTINGS = ("access", "community", "isolated", "promiscuous", "trunk")
+_ACL_ENTRIES = ("allow", "deny", "extended_allow", "extended_deny", "meter")
 
 
 def __getattr__(name: str) -> Any:
@@ -35,4 +54,8 @@ def __getattr__(name: str) -> Any:
         from lab.model import vlan
 
         return getattr(vlan, name)
+    if name in _ACL_ENTRIES:
+        from lab.model import acl_builder
+
+        return getattr(acl_builder, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -22,9 +22,10 @@ from dataclasses import dataclass
 from controllers.pipeline.fields import GROUP_BIT
 from controllers.pipeline.priorities import Priority
 from controllers.pipeline.reasons import DropReason
-from controllers.pipeline.registers import VLAN
+from controllers.pipeline.registers import RECEIVER, VLAN
 from controllers.pipeline.values import (
     Action,
+    Consult,
     Drop,
     Flow,
     Goto,
@@ -33,11 +34,13 @@ from controllers.pipeline.values import (
     Owner,
     PushTag,
     Replicate,
+    SetRegister,
     WriteTag,
     match,
 )
 from controllers.spans import in_register, prefixes
 from controllers.view import Members, PortView, SwitchView
+from lab.model.acl import AclDirection
 from lab.model.vlan import Span, contains
 
 NAME = "replicate"
@@ -85,11 +88,13 @@ def _receivers(view: SwitchView, members: Members, private: bool) -> Iterator[_R
 
 
 def _group(span: Span, role: str, ports: tuple[PortView, ...]) -> Group:
-    """Return one bucket per receiver. None has settings of its own yet but its tag, so each is a plain output."""
+    """Return one bucket per receiver: a plain output, unless the receiver has access lists."""
     return Group(span[0], role, tuple(_bucket(port, span[0]) for port in ports))
 
 
 def _bucket(port: PortView, vlan: int) -> tuple[Action, ...]:
+    if port.has_acls(AclDirection.INBOUND):
+        return SetRegister(RECEIVER, port.ofport), Consult("acl_mac_in")
     if contains(port.membership.tagged, vlan):
         return PushTag(), WriteTag(VLAN), Output(port.ofport)
     return (Output(port.ofport),)

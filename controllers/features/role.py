@@ -23,7 +23,7 @@ _ICMP, _UDP, _ICMPV6 = 1, 17, 58
 def build(view: SwitchView) -> tuple[tuple[Flow, ...], tuple[Group, ...]]:
     """Drop what guarded adapters may not send."""
     flows = (flow for port in view.sorted_ports() for flow in _of_port(port))
-    others = Flow("role_check", Priority.FALLBACK, match(), (Goto("vlan_in"),), Owner(NAME))
+    others = Flow("role_check", Priority.FALLBACK, match(), (Goto("acl_mac_out"),), Owner(NAME))
     return (*flows, others), ()
 
 

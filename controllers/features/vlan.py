@@ -91,16 +91,16 @@ def _isolate(view: SwitchView) -> Iterator[Flow]:
     for port in view.sorted_ports():
         number = port.ofport
         if port.is_external:
-            yield _flow("isolate", Priority.ORDINARY, match(receiver=number), (Goto("output"),), number)
+            yield _flow("isolate", Priority.ORDINARY, match(receiver=number), (Goto("acl_mac_in"),), number)
         elif port.has_vlan:
             for value, mask in prefixes(port.membership.hears):
                 wanted = match(receiver=number, vlan=in_register(value, mask))
-                yield _flow("isolate", Priority.EXCEPTION, wanted, (Goto("output"),), number)
+                yield _flow("isolate", Priority.EXCEPTION, wanted, (Goto("acl_mac_in"),), number)
             for secondary in port.kept_from(primaries):
                 wanted = match(receiver=number, vlan=secondary)
                 yield _flow("isolate", Priority.EXCEPTION, wanted, (Drop(DropReason.PVLAN),), number)
             yield _flow("isolate", Priority.ORDINARY, match(receiver=number), (Drop(DropReason.VLAN_FILTERED),), number)
-    yield _flow("isolate", Priority.BELOW_ORDINARY, match(vlan=UNTAGGED), (Goto("output"),))
+    yield _flow("isolate", Priority.BELOW_ORDINARY, match(vlan=UNTAGGED), (Goto("acl_mac_in"),))
     yield _flow("isolate", Priority.FALLBACK, match(), (Drop(DropReason.VLAN_FILTERED),))
 
 

@@ -4,10 +4,11 @@ A cookie is allocated, not hashed, so everything can be read back from it::
 
     63      56 55   48 47     40 39     32 31            16 15             0
     +---------+-------+---------+---------+----------------+----------------+
-    |  mark   | kind  | feature |    0    |     detail     |     ofport     |
+    |  mark   | kind  | feature |   way   |     detail     |     ofport     |
     +---------+-------+---------+---------+----------------+----------------+
 
-``detail`` is the number of the drop reason, or the ageing time of what is learned. A learned entry carries the port it
+``detail`` is the number of the drop reason, the ageing time of what is learned, or which entry of an extended ACL waits
+for an answer; ``way`` which way that one lets packets pass, else 0. A learned entry carries the port it
 was learned on and the ageing time it was learned with; when the learn rule with that port and time goes, the switch
 removes the entries with it. So a new ageing time also forgets what was learned under the old one (the switch would
 keep the old time).
@@ -27,7 +28,7 @@ from typing import TYPE_CHECKING, Final
 
 from controllers.features import FEATURES
 from controllers.pipeline.reasons import DropReason
-from controllers.pipeline.values import SWITCH, Drop, Flow, Learn, Owner
+from controllers.pipeline.values import IN, OUT, SWITCH, Action, Admit, Drop, Flow, Learn, Owner
 
 if TYPE_CHECKING:
     from controllers.compiler import Program
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 MARK: Final = 0x48
 LEARNING_FEATURE: Final = "learning"
+ADMITTING_FEATURE: Final = "extended_acl"
 _NAMES: Final = tuple(feature.name for feature in FEATURES)
 _NUMBERS: Final = {name: number for number, name in enumerate(_NAMES, start=1)}
 
@@ -47,6 +49,8 @@ class FlowKind(IntEnum):
     LEARN_RULE = 2
     LEARNED = 3
     STATIC = 4
+    ADMIT_RULE = 5
+    ADMITTED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class CookieMeaning:
     owner: Owner
     reason: DropReason | None = None
     ageing_s: int = 0
+    entry: int = 0
+    way: int = 0
 
     @property
     def ofport(self) -> int:
@@ -81,7 +87,7 @@ class Explanation:
 
 def cookie_of(flow: Flow) -> int:
     """Return the cookie of a compiled flow."""
-    kind, detail = FlowKind.FORWARD, 0
+    kind, detail, way = FlowKind.FORWARD, 0, 0
     if flow.stage == "fdb" and flow.actions:
         kind = FlowKind.STATIC
     for action in flow.actions:
@@ -89,7 +95,9 @@ def cookie_of(flow: Flow) -> int:
             kind, detail = FlowKind.DROP, int(action.reason)
         elif isinstance(action, Learn):
             kind, detail = FlowKind.LEARN_RULE, action.ageing_s
-    return _pack(kind, flow.owner, detail)
+        elif isinstance(action, Admit):
+            kind, detail, way = FlowKind.ADMIT_RULE, action.entry, action.way
+    return _pack(kind, flow.owner, detail, way)
 
 
 def learned_cookie(ofport: int, ageing_s: int) -> int:
@@ -97,19 +105,34 @@ def learned_cookie(ofport: int, ageing_s: int) -> int:
     return _pack(FlowKind.LEARNED, Owner(LEARNING_FEATURE, ofport), ageing_s)
 
 
+def admitted_cookie(admit: Admit) -> int:
+    """Return the cookie of the answers that an entry of an extended ACL waits for."""
+    return _pack(FlowKind.ADMITTED, Owner(ADMITTING_FEATURE, admit.ofport), admit.entry, admit.way)
+
+
+def remembered_cookie(action: Action) -> int | None:
+    """Return the cookie of what an action makes the switch remember by itself; None if it is not such an action."""
+    if isinstance(action, Learn):
+        return learned_cookie(action.ofport, action.ageing_s)
+    return admitted_cookie(action) if isinstance(action, Admit) else None
+
+
 def read(cookie: int) -> CookieMeaning | None:
     """Return what a cookie says, or None if it is not one of ours."""
-    mark, kind, feature, rest = cookie >> 56, cookie >> 48 & 0xFF, cookie >> 40 & 0xFF, cookie >> 32 & 0xFF
+    mark, kind, feature, way = cookie >> 56, cookie >> 48 & 0xFF, cookie >> 40 & 0xFF, cookie >> 32 & 0xFF
     detail, ofport = cookie >> 16 & 0xFFFF, cookie & 0xFFFF
-    if mark != MARK or rest or not 1 <= feature <= len(_NAMES):
+    if mark != MARK or not 1 <= feature <= len(_NAMES):
         return None
     try:
         flow_kind = FlowKind(kind)
         reason = DropReason(detail) if flow_kind is FlowKind.DROP else None
     except ValueError:
         return None
+    admits = flow_kind in (FlowKind.ADMIT_RULE, FlowKind.ADMITTED)
+    if way not in ((IN, OUT) if admits else (0,)):
+        return None
     ageing_s = detail if flow_kind in (FlowKind.LEARN_RULE, FlowKind.LEARNED) else 0
-    return CookieMeaning(flow_kind, Owner(_NAMES[feature - 1], ofport), reason, ageing_s)
+    return CookieMeaning(flow_kind, Owner(_NAMES[feature - 1], ofport), reason, ageing_s, detail if admits else 0, way)
 
 
 def explain(cookie: int, program: Program) -> Explanation | None:
@@ -121,5 +144,5 @@ def explain(cookie: int, program: Program) -> Explanation | None:
     return Explanation(meaning, program.view.intent.switch, port)
 
 
-def _pack(kind: FlowKind, owner: Owner, detail: int) -> int:
-    return MARK << 56 | kind << 48 | _NUMBERS[owner.feature] << 40 | detail << 16 | owner.ofport
+def _pack(kind: FlowKind, owner: Owner, detail: int, way: int = 0) -> int:
+    return MARK << 56 | kind << 48 | _NUMBERS[owner.feature] << 40 | way << 32 | detail << 16 | owner.ofport

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import product
 from typing import Any
 
 from controllers.diff import Alien, Installed
 from controllers.framework import ofproto
 from controllers.openflow.cookies import FlowKind, cookie_of, read
-from controllers.openflow.encode import DOT1Q, TAG, VLAN_ID_BITS, learn_action
+from controllers.openflow.encode import DOT1Q, PORTS, TAG, VERSIONS, VLAN_ID_BITS, admit_action, learn_action
 from controllers.pipeline.fields import BY_OPENFLOW_NAME
 from controllers.pipeline.registers import BY_NAME
 from controllers.pipeline.tables import STAGES, stage_numbered
@@ -17,6 +18,7 @@ from controllers.pipeline.values import (
     VLAN_COUNT,
     Action,
     Actions,
+    Admit,
     Consult,
     Criterion,
     Drop,
@@ -34,6 +36,9 @@ from controllers.pipeline.values import (
     WriteTag,
 )
 
+_REMEMBERED = (FlowKind.LEARNED, FlowKind.ADMITTED)
+"""The kinds of flows that a switch makes by itself."""
+
 
 class _Foreign(Exception):
     """Something no program of ours contains."""
@@ -46,7 +51,7 @@ def installed(flow_stats: Iterable[Any], group_stats: Iterable[Any]) -> Installe
     aliens: list[Alien] = []
     for stats in flow_stats:
         meaning = read(stats.cookie)
-        if meaning is not None and meaning.kind is FlowKind.LEARNED:
+        if meaning is not None and meaning.kind in _REMEMBERED:
             learned.add(stats.cookie)
             continue
         try:
@@ -91,17 +96,12 @@ def _match(wanted: Any) -> Match:
         if field is None:
             raise _Foreign(f"it matches {name}")
         value, mask = found if isinstance(found, tuple) else (found, None)
-        number = _number(value)
-        criteria.append(Criterion(field.name, number, field.full_mask if mask is None else _number(mask)))
+        try:
+            mask = field.full_mask if mask is None else field.read(mask)
+            criteria.append(Criterion(field.name, field.read(value), mask))
+        except ValueError as error:
+            raise _Foreign(f"it matches {error}") from error
     return tuple(sorted(criteria))
-
-
-def _number(value: object) -> int:
-    if isinstance(value, int):
-        return value
-    if isinstance(value, str):
-        return int(value.replace(":", ""), 16)
-    raise _Foreign(f"it matches {value!r}")
 
 
 def _instruction(instruction: Any) -> Iterable[Action]:
@@ -144,7 +144,13 @@ def _move(source: str, target: str) -> ReadTag | WriteTag:
     raise _Foreign(f"it moves {source} to {target}")
 
 
-def _learn(action: Any) -> Learn:
+def _learn(action: Any) -> Learn | Admit:
+    meaning = read(action.cookie)
+    if meaning is not None and meaning.kind is FlowKind.ADMITTED:
+        for version, protocol in product(VERSIONS, PORTS):
+            admit = Admit(meaning.ofport, meaning.way, version, protocol, action.idle_timeout, meaning.entry)
+            if _wire(admit_action(admit)) == _wire(action):
+                return admit
     source = action.specs[-1].src if action.specs else None
     if isinstance(source, int):
         learn = Learn(source, action.hard_timeout)

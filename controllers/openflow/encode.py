@@ -15,14 +15,16 @@ from controllers.diff import (
     PutFlow,
 )
 from controllers.framework import ofproto, parser
-from controllers.openflow.cookies import cookie_of, learned_cookie
-from controllers.pipeline.fields import FIELDS, mac_text
+from controllers.openflow.cookies import admitted_cookie, cookie_of, learned_cookie
+from controllers.pipeline.fields import FIELDS
 from controllers.pipeline.priorities import Priority
-from controllers.pipeline.registers import DATABASE, RECEIVER
+from controllers.pipeline.registers import DATABASE, RECEIVER, SESSION
 from controllers.pipeline.tables import stage_named
 from controllers.pipeline.values import (
+    OUT,
     Action,
     Actions,
+    Admit,
     Consult,
     Drop,
     Flow,
@@ -43,6 +45,8 @@ from controllers.pipeline.values import (
 DELETE_LEARNED = 1 << 1
 """NX_LEARN_F_DELETE_LEARNED: the switch deletes what a rule learned when the rule goes."""
 TAG, VLAN_ID_BITS, DOT1Q = "vlan_vid", 12, 0x8100
+VERSIONS = {4: (0x0800, "ipv4", 32), 6: (0x86DD, "ipv6", 128)}
+PORTS = {6: "tcp", 17: "udp"}
 ALL_BITS = 0xFFFFFFFFFFFFFFFF
 
 
@@ -112,10 +116,8 @@ def _match(wanted: Match) -> Any:
     fields: dict[str, object] = {}
     for criterion in wanted:
         field = FIELDS[criterion.field]
-        value, mask = (
-            (mac_text(criterion.value), mac_text(criterion.mask)) if field.is_mac else (criterion.value, criterion.mask)
-        )
-        fields[field.openflow_name] = value if criterion.is_exact else (value, mask)
+        value = field.wire(criterion.value)
+        fields[field.openflow_name] = value if criterion.is_exact else (value, field.wire(criterion.mask))
     return parser.OFPMatch(**fields)
 
 
@@ -152,6 +154,8 @@ def _action(action: Action) -> Any:
             return parser.OFPActionGroup(group_id)
         case Learn():
             return learn_action(action)
+        case Admit():
+            return admit_action(action)
     raise TypeError(f"{action} is not an action that can be applied")
 
 
@@ -183,5 +187,30 @@ def learn_action(learn: Learn) -> Any:
         hard_timeout=learn.ageing_s,
         priority=int(Priority.LEARNED),
         cookie=learned_cookie(learn.ofport, learn.ageing_s),
+        flags=DELETE_LEARNED,
+    )
+
+
+def admit_action(admit: Admit) -> Any:
+    """Return the action that writes ``<the packet's ends, swapped>: session:=<way>`` into the table of sessions."""
+    eth_type, ip, bits = VERSIONS[admit.version]
+    transport = PORTS[admit.protocol]
+    port = ("in_port_nxm", 16) if admit.way == OUT else (RECEIVER.openflow_name, 32)
+    fixed = (port, admit.ofport), (("eth_type_nxm", 16), eth_type), (("ip_proto_nxm", 8), admit.protocol)
+    swapped = [
+        parser.NXFlowSpecMatch(src=(f"{name}_{one}_nxm", 0), dst=(f"{name}_{other}_nxm", 0), n_bits=size)
+        for name, size in ((ip, bits), (transport, 16))
+        for one, other in (("src", "dst"), ("dst", "src"))
+    ]
+    return parser.NXActionLearn(
+        table_id=stage_named("sessions").number,
+        specs=[
+            *(parser.NXFlowSpecMatch(src=value, dst=(name, 0), n_bits=size) for (name, size), value in fixed),
+            *swapped,
+            parser.NXFlowSpecLoad(src=admit.way, dst=(SESSION.openflow_name, 0), n_bits=32),
+        ],
+        idle_timeout=admit.idle_s,
+        priority=int(Priority.LEARNED),
+        cookie=admitted_cookie(admit),
         flags=DELETE_LEARNED,
     )

@@ -17,6 +17,7 @@ from controllers.pipeline.registers import BY_NAME as REGISTER_BY_NAME
 from controllers.pipeline.tables import PER_RECEIVER, STAGES, Stage, stage_named
 from controllers.pipeline.values import (
     Action,
+    Admit,
     Consult,
     Drop,
     Flow,
@@ -115,6 +116,7 @@ def _is_declared(stage: Stage, action: Action) -> bool:
         WriteTag: lambda _: stage.tags,
         Drop: lambda drop: drop.reason in stage.drops,
         Learn: lambda _: bool(stage.learns_into),
+        Admit: lambda _: bool(stage.learns_into),
         Replicate: lambda _: stage.replicates,
         Output: lambda _: stage.outputs,
     }

@@ -42,6 +42,50 @@ class Stage:
 
 _R = DropReason
 
+_ADDRESSES = frozenset({"ipv4_src", "ipv4_dst", "ipv6_src", "ipv6_dst"})
+_TRANSPORT = frozenset({"eth_type", "ip_proto", "tcp_src", "tcp_dst", "udp_src", "udp_dst"})
+
+
+def _acls(way: str, port: str, after: str) -> tuple[Stage, ...]:
+    """Return the stages of the access lists of one direction: `port` is the field that tells whose they are."""
+    whose = "sender" if way == "out" else "receiver"
+    return (
+        Stage(
+            name=f"acl_mac_{way}",
+            does=f"lets frames without access lists at the {whose} pass; checks its port ACL's MAC entries",
+            matches=frozenset({"in_port", port, "eth_src", "eth_dst"}),
+            goes=(f"acl_{way}", after),
+            drops=(_R.SECURITY_POLICY,),
+            returns=way == "in",
+        ),
+        Stage(
+            name=f"acl_{way}",
+            does=f"checks the IP entries of the {whose}'s port ACL, the longest prefix first",
+            matches=frozenset({port, "eth_type", "ip_proto", "icmpv6_type"}) | _ADDRESSES,
+            masked=_ADDRESSES,
+            consults=("sessions",),
+            goes=(f"ext_acl_{way}", f"meter_{way}", after),
+            drops=(_R.SECURITY_POLICY,),
+        ),
+        Stage(
+            name=f"ext_acl_{way}",
+            does=f"checks the {whose}'s extended ACL, the largest weight first; answers of its connections pass",
+            matches=frozenset({port, "session"}) | _TRANSPORT | _ADDRESSES,
+            masked=_ADDRESSES | {"tcp_src", "tcp_dst", "udp_src", "udp_dst"},
+            goes=(f"meter_{way}",),
+            learns_into="sessions",
+            drops=(_R.SECURITY_POLICY,),
+        ),
+        Stage(
+            name=f"meter_{way}",
+            does=f"counts what the {whose}'s Meter entries ask for, the longest prefix first",
+            matches=frozenset({port, "eth_type"}) | _ADDRESSES,
+            masked=_ADDRESSES,
+            goes=(after,),
+        ),
+    )
+
+
 _DECLARED = (
     Stage(
         name="classify",
@@ -69,9 +113,10 @@ _DECLARED = (
         name="role_check",
         does="drops what only DHCP servers, or routers, send, where an adapter is guarded from being one",
         matches=frozenset({"in_port", "eth_type", "ip_proto", "udp_src", "udp_dst", "icmpv4_type", "icmpv6_type"}),
-        goes=("vlan_in",),
+        goes=("acl_mac_out",),
         drops=(_R.DHCP_GUARD, _R.ROUTER_GUARD),
     ),
+    *_acls("out", "in_port", "vlan_in"),
     Stage(
         name="vlan_in",
         does="finds the VLAN in which the frame travels, and takes its tag off",
@@ -119,8 +164,17 @@ _DECLARED = (
         does="decides whether this receiver gets the frames of this sender, and of this VLAN",
         matches=frozenset({"in_port", "receiver", "vlan"}),
         masked=frozenset({"vlan"}),
-        goes=("output",),
+        goes=("acl_mac_in",),
         drops=(_R.FILTERED, _R.VLAN_FILTERED, _R.PVLAN),
+    ),
+    *_acls("in", "receiver", "output"),
+    Stage(
+        name="sessions",
+        does="holds the answers that stateful entries of extended ACLs wait for",
+        matches=frozenset({"in_port", "receiver", "tcp_flags"}) | _TRANSPORT | _ADDRESSES,
+        masked=frozenset({"tcp_flags"}),
+        writes=frozenset({"session"}),
+        returns=True,
     ),
     Stage(
         name="output",
@@ -135,7 +189,7 @@ _DECLARED = (
 STAGES: Final[tuple[Stage, ...]] = tuple(replace(stage, number=number) for number, stage in enumerate(_DECLARED))
 _BY_NAME: Final = {stage.name: stage for stage in STAGES}
 
-PER_RECEIVER: Final = ("isolate", "output")
+PER_RECEIVER: Final = ("isolate", "acl_mac_in", "output")
 """The stages a frame may enter once per receiver, from a bucket."""
 
 

@@ -18,6 +18,10 @@ SWITCH: Final = 0
 """The object of a flow that belongs to the switch as a whole, where others have a port number."""
 
 
+OUT: Final = 1
+IN: Final = 2
+"""Which way a frame goes, as seen by an adapter: what it sends, and what it gets."""
+
 UNTAGGED: Final = 0
 """The VLAN of frames without a tag."""
 
@@ -131,6 +135,26 @@ class Learn:
 
 
 @dataclass(frozen=True, slots=True)
+class Admit:
+    """Remember that answers to this packet may pass a port: one that it sends, or one that it gets.
+
+    ``way`` is OUT or IN, ``version`` IP's, ``protocol`` TCP's or UDP's number. It is forgotten when there was no answer
+    for ``idle_s`` seconds, and with the ``entry`` of the port's extended ACL that wanted it (16 bits).
+    """
+
+    ofport: int
+    way: int
+    version: int
+    protocol: int
+    idle_s: int
+    entry: int
+
+    def __str__(self) -> str:
+        where = "from" if self.way == OUT else "to"
+        return f"admit answers {where} {self.ofport} for {self.idle_s} s (entry {self.entry:#06x})"
+
+
+@dataclass(frozen=True, slots=True)
 class Replicate:
     """Give every bucket of a group its own copy."""
 
@@ -161,7 +185,7 @@ class Drop:
 
 
 Tagging: TypeAlias = ReadTag | PopTag | PushTag | WriteTag
-Action: TypeAlias = SetRegister | Tagging | Goto | Consult | Learn | Replicate | Output | Drop
+Action: TypeAlias = SetRegister | Tagging | Goto | Consult | Learn | Admit | Replicate | Output | Drop
 Actions: TypeAlias = tuple[Action, ...]
 
 

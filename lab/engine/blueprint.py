@@ -152,7 +152,12 @@ def _host_ports(host: HypervHost, allocation: Allocation) -> Iterator[Port]:
             yield _port(allocation, segment, interface, interface.device, intent)
         elif interface.segment and interface.segment.is_switch:
             intent = PortIntent(
-                interface.full_name, PortKind.MANAGEMENT, allocation.mac(interface), vlan=_tagging(interface.vlan)
+                interface.full_name,
+                PortKind.MANAGEMENT,
+                allocation.mac(interface),
+                vlan=_tagging(interface.vlan),
+                acls=interface.acls,
+                extended_acls=interface.extended_acls,
             )
             yield _port(allocation, interface.segment, interface, interface.device, intent)
     for vm in host.vms:
@@ -169,6 +174,8 @@ def _host_ports(host: HypervHost, allocation: Allocation) -> Iterator[Port]:
                     _tagging(adapter.vlan),
                     adapter.dhcp_guard,
                     adapter.router_guard,
+                    adapter.acls,
+                    adapter.extended_acls,
                 )
                 yield _port(allocation, interface.segment, interface, device_name(vm.name, interface.device), intent)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from lab.model.acl import ExtendedAcl, PortAcl
 from lab.model.kinds import LearningMode, PortKind, SwitchType
 from lab.model.vlan import VlanSettings
 
@@ -56,4 +57,6 @@ class PortIntent:
     vlan: VlanSettings | None = None
     dhcp_guard: bool = False
     router_guard: bool = False
+    acls: tuple[PortAcl, ...] = ()
+    extended_acls: tuple[ExtendedAcl, ...] = ()
     version: int = INTENT_VERSION

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
+from lab.model.acl import ExtendedAcl, PortAcl
 from lab.model.addresses import IpSettings, hyperv_mac
 from lab.model.kinds import VMState
 from lab.model.names import vethernet
@@ -24,8 +25,10 @@ _ACTIONS: Final = ("remove", "change", "add")
 
 _LABELS: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "acls": "port ACL",
         "ageing_s": "ageing time in seconds",
         "dhcp_guard": "DhcpGuard",
+        "extended_acls": "extended ACL",
         "forwarding": "IP forwarding",
         "ip": "addresses",
         "integration_services": "integration services",
@@ -141,7 +144,7 @@ def _settings(what: tuple[str, str, str], old: object, new: object) -> Iterator[
 def _holds_objects(value: object) -> bool:
     if isinstance(value, tuple):
         return any(map(_holds_objects, value))
-    return is_dataclass(value) and not isinstance(value, IpSettings | VlanSettings)
+    return is_dataclass(value) and not isinstance(value, IpSettings | VlanSettings | PortAcl | ExtendedAcl)
 
 
 def _details(field: str, before: Any, after: Any) -> Iterator[str]:

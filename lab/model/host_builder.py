@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+from lab.model.acl_builder import WrittenAcl, WrittenExtendedAcl
+from lab.model.acl_builder import extended_acls as read_extended_acls
+from lab.model.acl_builder import port_acls as read_port_acls
 from lab.model.addresses import IpSettings
 from lab.model.kinds import AdapterKind, LearningMode, SwitchType, VMState
 from lab.model.names import quoted, vethernet
@@ -15,6 +19,8 @@ from lab.model.rules.mistakes import known
 from lab.model.vlan import VlanSettings
 
 Vlan = VlanSettings | int | None
+Acls = Sequence[WrittenAcl] | WrittenAcl
+ExtendedAcls = Sequence[WrittenExtendedAcl] | WrittenExtendedAcl
 
 
 class HostBuilder:
@@ -98,8 +104,16 @@ class HostBuilder:
         """Add a private switch: VMs only."""
         return self._switch(name, SwitchType.PRIVATE, None, learning, ageing_s)
 
-    def management_adapter(
-        self, name: str, switch: str, *addresses: str, gateway: Texts = None, mac: str = "", vlan: Vlan = None
+    def management_adapter(  # noqa: PLR0913 - settings given by name
+        self,
+        name: str,
+        switch: str,
+        *addresses: str,
+        gateway: Texts = None,
+        mac: str = "",
+        vlan: Vlan = None,
+        acls: Acls = (),
+        extended_acls: ExtendedAcls = (),
     ) -> str:
         """Add a further adapter of the management OS (Add-VMNetworkAdapter -ManagementOS); no gateway unless given."""
         title = self._name("adapter", name, f"adapter {len(self._adapters) + 1}")
@@ -107,7 +121,9 @@ class HostBuilder:
         ip = self.settings_on(switch, read.owner, addresses, "" if gateway is None else gateway)
         found = self.known_switch(switch, read)
         if found or switch is None:
-            self._adapters.append(NetworkAdapter(title, found, mac=read.mac(mac), ip=ip, vlan=read.vlan(vlan)))
+            adapter = NetworkAdapter(title, found, mac=read.mac(mac), ip=ip, vlan=read.vlan(vlan))
+            lists = read_port_acls(read, acls), read_extended_acls(read, extended_acls)
+            self._adapters.append(replace(adapter, acls=lists[0], extended_acls=lists[1]))
         return title
 
     def vm(  # noqa: PLR0913 - settings given by name
@@ -127,6 +143,8 @@ class HostBuilder:
         vlan: Vlan = None,
         dhcp_guard: bool = False,
         router_guard: bool = False,
+        acls: Acls = (),
+        extended_acls: ExtendedAcls = (),
     ) -> VmBuilder:
         """Add a VM with one network adapter on a switch; without a switch the adapter is disconnected."""
         title = self._name("VM", name, f"VM-{len(self._vms) + 1}")
@@ -143,7 +161,7 @@ class HostBuilder:
         self._vms.append(vm)
         return vm.adapter(
             switch, *addresses, gateway=gateway, legacy=legacy, mac=mac, mac_spoofing=mac_spoofing, mtu=mtu, vlan=vlan,
-            dhcp_guard=dhcp_guard, router_guard=router_guard,
+            dhcp_guard=dhcp_guard, router_guard=router_guard, acls=acls, extended_acls=extended_acls,
         )  # fmt: skip
 
     def settings_on(self, switch: object, owner: str, addresses: object, gateway: object) -> IpSettings:
@@ -232,6 +250,8 @@ class VmBuilder:
         vlan: Vlan = None,
         dhcp_guard: bool = False,
         router_guard: bool = False,
+        acls: Acls = (),
+        extended_acls: ExtendedAcls = (),
     ) -> VmBuilder:
         """Add a network adapter (Add-VMNetworkAdapter); the first is called "Network Adapter", as New-VM does."""
         about = Reader(self._notes, self.value.name)
@@ -251,6 +271,8 @@ class VmBuilder:
             read.vlan(vlan),
             read.flag("dhcp_guard", dhcp_guard, False),
             read.flag("router_guard", router_guard, False),
+            read_port_acls(read, acls),
+            read_extended_acls(read, extended_acls),
         )
         self.value = replace(self.value, adapters=(*self.value.adapters, adapter))
         return self

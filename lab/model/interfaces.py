@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from lab.model.acl import ExtendedAcl, PortAcl
 from lab.model.addresses import IpSettings
 from lab.model.kinds import AdapterKind
 from lab.model.names import device_name, quoted, vethernet, vethernet_device
@@ -50,7 +51,7 @@ class IpInterface:
     ``label`` is the user's name for it, ``device`` the Linux one, ``why_down`` a reason in words (empty = it is up).
     ``mac`` is empty where the lab chooses. ``segment`` is None for an unplugged adapter. ``bound_to`` names the
     external switch that has taken a NIC: the stack then has no protocol on it.
-    ``vlan`` is the setting of the port that it is plugged into.
+    ``vlan`` and the access lists are those of the port that it is plugged into.
     """
 
     node: str
@@ -66,6 +67,8 @@ class IpInterface:
     is_vm: bool = False
     has_driver: bool = True
     vlan: VlanSettings = UNTAGGED
+    acls: tuple[PortAcl, ...] = ()
+    extended_acls: tuple[ExtendedAcl, ...] = ()
 
     @property
     def up(self) -> bool:
@@ -130,6 +133,8 @@ def vm_interfaces(host: HypervHost, vm: VirtualMachine) -> Iterator[IpInterface]
             is_vm=True,
             has_driver=driver,
             vlan=adapter.vlan,
+            acls=adapter.acls,
+            extended_acls=adapter.extended_acls,
         )
 
 
@@ -182,6 +187,8 @@ def _management_adapter(host: HypervHost, adapter: NetworkAdapter) -> IpInterfac
         mtu=adapter.mtu,
         why_down="" if switch else f'media disconnected: adapter "{adapter.name}" is connected to no switch',
         vlan=adapter.vlan,
+        acls=adapter.acls,
+        extended_acls=adapter.extended_acls,
     )
 
 

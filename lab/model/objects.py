@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from lab.model.acl import ExtendedAcl, PortAcl
 from lab.model.addresses import NO_IP, IpSettings, Network
 from lab.model.kinds import AdapterKind, LearningMode, SwitchType, VMState
 from lab.model.names import vethernet
@@ -36,6 +37,8 @@ class NetworkAdapter:
     vlan: VlanSettings = UNTAGGED
     dhcp_guard: bool = False
     router_guard: bool = False
+    acls: tuple[PortAcl, ...] = ()
+    extended_acls: tuple[ExtendedAcl, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

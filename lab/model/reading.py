@@ -36,25 +36,25 @@ class Reader:
         """Return a name as it was written (which names are allowed is for the validation to say)."""
         if isinstance(value, str):
             return value
-        self._mistake(f"the {kind} name is {_shown(value)}, expected text in quotes")
+        self.mistake(f"the {kind} name is {shown(value)}, expected text in quotes")
         return fallback
 
     def number(self, what: str, value: object, fallback: int) -> int:
         if isinstance(value, int) and not isinstance(value, bool):
             return value
-        self._mistake(f"{self._whose(what)} is {_shown(value)}, expected a whole number")
+        self.mistake(f"{self._whose(what)} is {shown(value)}, expected a whole number")
         return fallback
 
     def seconds(self, what: str, value: object, fallback: float) -> float:
         if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
             return float(value)
-        self._mistake(f"{self._whose(what)} is {_shown(value)}, expected a number of seconds")
+        self.mistake(f"{self._whose(what)} is {shown(value)}, expected a number of seconds")
         return fallback
 
     def flag(self, what: str, value: object, fallback: bool) -> bool:
         if isinstance(value, bool):
             return value
-        self._mistake(f"{self._whose(what)} is {_shown(value)}, expected True or False")
+        self.mistake(f"{self._whose(what)} is {shown(value)}, expected True or False")
         return fallback
 
     def choice(self, what: str, value: object, kind: type[Choice], fallback: Choice) -> Choice:
@@ -63,7 +63,7 @@ class Reader:
             if value is member or (isinstance(value, str) and value.casefold() == str(member.value).casefold()):
                 return member
         known = " or ".join(str(member.value) for member in kind)
-        self._mistake(f"{self._whose(what)} is {_shown(value)}, expected {known}")
+        self.mistake(f"{self._whose(what)} is {shown(value)}, expected {known}")
         return fallback
 
     def mac(self, value: object) -> str:
@@ -73,7 +73,7 @@ class Reader:
         try:
             return parse_mac(value if isinstance(value, str) else repr(value))
         except ValueError as error:
-            self._mistake(f"{quoted(self.owner)}: {error}")
+            self.mistake(f"{quoted(self.owner)}: {error}")
             return ""
 
     def vlan(self, value: object) -> VlanSettings:
@@ -82,8 +82,8 @@ class Reader:
             return value if self._ids_are_numbers(value) else UNTAGGED
         if value is None or (isinstance(value, int) and not isinstance(value, bool)):
             return access(value) if value else UNTAGGED
-        self._mistake(
-            f"{self._whose('vlan')} is {_shown(value)}, expected a VLAN id",
+        self.mistake(
+            f"{self._whose('vlan')} is {shown(value)}, expected a VLAN id",
             'or trunk("10,20-29", native=1), isolated(100, 101), community(100, 102), promiscuous(100, "101-102")',
         )
         return UNTAGGED
@@ -92,7 +92,7 @@ class Reader:
         for what in ("access_vlan_id", "native_vlan_id", "primary_vlan_id", "secondary_vlan_id"):
             found = getattr(setting, what)
             if not isinstance(found, int) or isinstance(found, bool):
-                self._mistake(f"{self._whose(what)} is {_shown(found)}, expected a whole number")
+                self.mistake(f"{self._whose(what)} is {shown(found)}, expected a whole number")
                 return False
         return True
 
@@ -114,8 +114,8 @@ class Reader:
         try:
             found = ip_interface(_address_text(value))
         except ValueError:
-            self._mistake(
-                f"{quoted(self.owner)} has the address {_shown(value)}, which is not an IP address",
+            self.mistake(
+                f"{quoted(self.owner)} has the address {shown(value)}, which is not an IP address",
                 "write it like 192.168.1.10/24 or 2001:db8::10/64",
             )
             return None
@@ -127,7 +127,7 @@ class Reader:
         has = f"{quoted(self.owner)} has the address {found.ip}"
         known = [net for net in subnets if net.version == found.version]
         if not known:
-            self._mistake(
+            self.mistake(
                 f"{has} without a prefix length, and no subnet is known there",
                 f"write it like {found.ip}/{24 if found.version == 4 else 64}",
             )
@@ -135,7 +135,7 @@ class Reader:
         inside = next((net for net in known if found.ip in net), None)
         if inside is None:
             nets = ", ".join(map(str, known))
-            self._mistake(
+            self.mistake(
                 f"{has}, which is outside its subnet {nets}",
                 f"give it an address of {nets}",
             )
@@ -146,8 +146,8 @@ class Reader:
         try:
             return ip_address(_address_text(value))
         except ValueError:
-            self._mistake(
-                f"{quoted(self.owner)} has the gateway {_shown(value)}, which is not an IP address",
+            self.mistake(
+                f"{quoted(self.owner)} has the gateway {shown(value)}, which is not an IP address",
                 "write it like 192.168.1.1, without a prefix length",
             )
             return None
@@ -157,15 +157,16 @@ class Reader:
             return ip_network(_address_text(value))
         except ValueError as error:
             why = "it has host bits set" if "host bits" in str(error) else "it is not an IP network"
-            self._mistake(
-                f"{quoted(self.owner)} has the subnet {_shown(value)}: {why}", f"write it like {_network_like(value)}"
+            self.mistake(
+                f"{quoted(self.owner)} has the subnet {shown(value)}: {why}", f"write it like {_network_like(value)}"
             )
             return None
 
     def _whose(self, what: str) -> str:
         return f"{what} of {quoted(self.owner)}"
 
-    def _mistake(self, message: str, remedy: str = "") -> None:
+    def mistake(self, message: str, remedy: str = "") -> None:
+        """Note a mistake in what was written for the owner."""
         self.notes.mistake(message, target=self.owner, remedy=remedy)
 
 
@@ -190,5 +191,6 @@ def _network_like(value: object) -> str:
         return "192.168.1.0/24"
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Return a value as messages show it: text in quotes, everything else with its type."""
     return quoted(value) if isinstance(value, str) else f"{quoted(value)[1:-1]} ({type(value).__name__})"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from lab.errors import ErrorRecord
 from lab.model.names import quoted
 from lab.model.objects import LabModel
-from lab.model.rules import addresses, machines, names, networks, switches, vlans
+from lab.model.rules import acls, addresses, machines, names, networks, switches, vlans
 
 __all__ = ["quoted", "validate"]
 
@@ -21,6 +21,7 @@ _RULES = (
     machines.vms,
     machines.mtus,
     vlans.vlans,
+    acls.acls,
     machines.timing,
     addresses.settings,
     addresses.doubles,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import ip_network
 
 from controllers.view import PortView, SwitchView
 from lab.intent import LearningMode, PortIntent, PortKind, SwitchIntent, SwitchType
+from lab.model.acl import AclAction, AclDirection, AclSide, ExtendedAcl, PortAcl
 from lab.model.vlan import VlanSettings, access, community, isolated, promiscuous, trunk
 
 EXTERNAL = SwitchIntent("External", "hv1", SwitchType.EXTERNAL)
@@ -42,6 +44,30 @@ def guarded(port: PortView, *, dhcp: bool = False, router: bool = False) -> Port
     return replace(port, intent=replace(port.intent, dhcp_guard=dhcp, router_guard=router))
 
 
+def with_acls(port: PortView, *entries: PortAcl | ExtendedAcl) -> PortView:
+    """Return a port with access lists."""
+    plain = tuple(entry for entry in entries if isinstance(entry, PortAcl))
+    extended = tuple(entry for entry in entries if isinstance(entry, ExtendedAcl))
+    return replace(port, intent=replace(port.intent, acls=plain, extended_acls=extended))
+
+
+PORT_ACL = (
+    PortAcl(AclAction.DENY, AclDirection.INBOUND, AclSide.REMOTE),
+    PortAcl(AclAction.ALLOW, AclDirection.INBOUND, AclSide.REMOTE, ip_network("10.0.1.0/24")),
+    PortAcl(AclAction.DENY, AclDirection.OUTBOUND, AclSide.REMOTE, ip_network("2001:db8::/32")),
+    PortAcl(AclAction.DENY, AclDirection.OUTBOUND, AclSide.REMOTE, mac="00:15:5d:01:02:09"),
+    PortAcl(AclAction.METER, AclDirection.OUTBOUND, AclSide.REMOTE),
+    PortAcl(AclAction.METER, AclDirection.OUTBOUND, AclSide.REMOTE, ip_network("10.0.1.0/24")),
+)
+EXTENDED_ACL = (
+    ExtendedAcl(1, AclAction.DENY, AclDirection.INBOUND),
+    ExtendedAcl(10, AclAction.ALLOW, AclDirection.INBOUND, local_port=(80, 81), protocol=6),
+    ExtendedAcl(20, AclAction.ALLOW, AclDirection.OUTBOUND, protocol=17, stateful=True, idle_s=30),
+    ExtendedAcl(
+        65535, AclAction.DENY, AclDirection.OUTBOUND, ip_network("10.0.1.4/32"), ip_network("10.0.2.0/24"), protocol=1
+    ),
+)
+
 VLANS = (
     WIRE,
     in_vlan(HOST, access(20)),
@@ -72,5 +98,7 @@ VIEWS = {
     "private-vlan": SwitchView(EXTERNAL, PRIVATE_VLAN),
     "private-vlan-pinned": SwitchView(pinned(EXTERNAL), PRIVATE_VLAN),
     "guards": SwitchView(EXTERNAL, (WIRE, vm(3), guarded(vm(4), dhcp=True), guarded(vm(5), dhcp=True, router=True))),
+    "port-acl": SwitchView(EXTERNAL, (WIRE, vm(3), with_acls(vm(4), *PORT_ACL))),
+    "extended-acl": SwitchView(pinned(PRIVATE), (vm(3), with_acls(vm(4), *EXTENDED_ACL))),
     "short-ageing": SwitchView(replace(EXTERNAL, ageing_s=15), (WIRE, HOST, vm(3))),
 }
