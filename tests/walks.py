@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from ipaddress import ip_address, ip_interface
+from ipaddress import ip_address, ip_interface, ip_network
+from itertools import product
 from random import Random
 from typing import TypeVar
 
 from lab import Lab
+from lab.model.acl import TCP, AclAction, AclDirection, AclSide, ExtendedAcl, PortAcl
 from lab.model.addresses import IpSettings
 from lab.model.changes import changes
 from lab.model.kinds import AdapterKind, LearningMode, SwitchType, VMState
@@ -48,6 +50,20 @@ _VLANS = (
     *(isolated(10, 11),) * 2, *(community(10, 12),) * 2, community(10, 11), *(promiscuous(10, "11-12"),) * 2,
     promiscuous(10, "12"),
 )  # fmt: skip
+# What fits few addresses, and what fits all.
+_PREFIXES = (None, *map(ip_network, ("192.168.1.0/28", "192.168.1.11", "10.0.1.0/24", "2001:db8::/32")))
+_ACLS = (
+    *(PortAcl(*each) for each in product((AclAction.ALLOW, AclAction.DENY), AclDirection, AclSide, _PREFIXES)),
+    *(PortAcl(AclAction.METER, direction, AclSide.REMOTE) for direction in AclDirection),
+    *(PortAcl(AclAction.DENY, direction, AclSide.REMOTE, mac="00:15:5d:77:00:01") for direction in AclDirection),
+)
+_EXTENDED_ACLS = (
+    *(ExtendedAcl(*each) for each in product((1, 20, 65535), (AclAction.ALLOW, AclAction.DENY), AclDirection)),
+    *(ExtendedAcl(10, AclAction.DENY, each, remote_ip=_PREFIXES[1]) for each in AclDirection),
+    *(ExtendedAcl(30, AclAction.ALLOW, each, protocol=1) for each in AclDirection),
+    *(ExtendedAcl(40, AclAction.DENY, each, protocol=58) for each in AclDirection),
+    *(ExtendedAcl(50, AclAction.ALLOW, each, protocol=TCP, stateful=True) for each in AclDirection),
+)
 _MACS = ("", "", "", "00:15:5d:77:00:01", "00:15:5d:77:00:02")
 _MTUS = (1400, 1500, 1500, 4000)
 
@@ -313,6 +329,15 @@ def _guard(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAda
     return replace(adapter, dhcp_guard=random.random() < 0.5, router_guard=random.random() < 0.5)
 
 
+def _other_acls(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
+    plain, extended = random.choice(((0, 0), (1, 0), (3, 0), (0, 1), (0, 3), (2, 2)))
+    return replace(
+        adapter,
+        acls=tuple(random.sample(_ACLS, plain)),
+        extended_acls=tuple(random.sample(_EXTENDED_ACLS, extended)),
+    )
+
+
 def _other_vlan(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
     return replace(adapter, vlan=random.choice(_VLANS))
 
@@ -516,6 +541,8 @@ _SOMETIMES: tuple[Move, ...] = (
     _vm(_vm_forwards),
     _adapter(_spoof),
     _adapter(_guard),
+    _adapter(_other_acls),
+    _adapter(_other_acls),
     _adapter(_other_mac),
     _adapter(_other_mtu),
     _adapter(_other_kind),

@@ -15,7 +15,7 @@ neighbour discovery, which is to IPv6 what ARP is to IPv4.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
@@ -26,6 +26,9 @@ from lab.model.addresses import Address, Network, hyperv_mac
 ANY: Final = "ANY"
 TCP: Final = 6
 UDP: Final = 17
+ICMP: Final = {4: 1, 6: 58}
+"""The number of ICMP over each version of IP."""
+
 PROTOCOLS: Final = {"TCP": TCP, "UDP": UDP}
 LARGEST_PORT: Final = 65535
 LARGEST_WEIGHT: Final = 65535
@@ -159,11 +162,16 @@ AclEntry = PortAcl | ExtendedAcl
 
 
 def denies(
-    acls: Iterable[PortAcl], extended: Iterable[ExtendedAcl], direction: AclDirection, packet: Packet
+    acls: Iterable[PortAcl],
+    extended: Sequence[ExtendedAcl],
+    direction: AclDirection,
+    packet: Packet,
+    *,
+    answer: bool = False,
 ) -> AclEntry | None:
     """Return the entry that keeps a packet from passing in a direction, None if it passes.
 
-    A stateful entry of the other direction may still let it pass: see :func:`admitted`.
+    ``answer``: it is one, and what it answers has just passed in the other direction.
     """
     mine = [each for each in acls if each.direction is direction and each.action is not AclAction.METER]
     for entries in ([each for each in mine if each.mac], [each for each in mine if not each.mac]):
@@ -171,17 +179,14 @@ def denies(
         first = max(fitting, key=lambda each: (each.rank, each.action is AclAction.DENY), default=None)
         if first and first.action is AclAction.DENY:
             return first
+    asked = _first(extended, direction.other, packet) if answer else None
+    if asked and asked.stateful:
+        return None
     found = _first(extended, direction, packet)
     return found if found and found.action is AclAction.DENY else None
 
 
-def admitted(extended: Iterable[ExtendedAcl], direction: AclDirection, packet: Packet) -> bool:
-    """Tell whether a packet is an answer that extended ACLs let pass: what it answers took a stateful entry."""
-    found = _first(extended, direction.other, packet)
-    return found is not None and found.stateful
-
-
-def _first(extended: Iterable[ExtendedAcl], direction: AclDirection, packet: Packet) -> ExtendedAcl | None:
+def _first(extended: Sequence[ExtendedAcl], direction: AclDirection, packet: Packet) -> ExtendedAcl | None:
     fitting = (each for each in extended if each.direction is direction and each.fits(packet))
     return max(fitting, key=lambda each: each.weight, default=None)
 

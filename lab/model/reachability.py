@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lab.model.acl import ICMP
 from lab.model.addresses import Address
 from lab.model.endpoints import Endpoint, endpoints, not_shared
 from lab.model.interfaces import Segment, interfaces
@@ -59,6 +60,7 @@ class Oracle:
     def __init__(self, model: LabModel, version: int = 4) -> None:
         self._model = model
         self._version = version
+        self._icmp = ICMP[version]
         self._stacks = Stacks(model, version)
         self._segments = {(each.node, each.label): each.segment for each in interfaces(model)}
         self._hidden = _hidden(model, self._stacks) if version == 4 else {}
@@ -78,9 +80,13 @@ class Oracle:
             return self._nobody_or_another(source, target, request, path)
         if request.arrived is None:
             return Verdict(False, self._why(source, target, request), path)
+        if denial := self._stacks.denied(request, asker, self._icmp):
+            return Verdict(False, str(denial), path)
         answer = self._stacks.answer(request, asked, asker)
         if answer.arrived is None or answer.node != source.node:
             return Verdict(False, f"no way back: {_lost(answer, asker)}", path)
+        if denial := self._stacks.denied(answer, asked, self._icmp, reply=True):
+            return Verdict(False, f"no way back: {denial}", path)
         if request.node != target.node:
             reason = self._structure(source, target) or "the two are on separate networks"
             return Verdict(False, f"{reason}; {_another(request.node)}", path, request.node)
@@ -93,7 +99,10 @@ class Oracle:
         asker, asked = source.address(self._version), target.address(self._version)
         if request.arrived and asker and asked:
             answer = self._stacks.answer(request, asked, asker)
-            if answer.arrived and answer.node == source.node:
+            denial = self._stacks.denied(request, asker, self._icmp) or self._stacks.denied(
+                answer, asked, self._icmp, reply=True
+            )
+            if answer.arrived and answer.node == source.node and denial is None:
                 return Verdict(False, f"{target.why_down}; {_another(request.node)}", path, request.node)
         return Verdict(False, target.why_down)
 

@@ -14,6 +14,8 @@ What is assumed of every stack, so that the emulation can do exactly that:
 * On the internet every host and every router takes all of the internet's subnets to be on its own link, and knows, for
   each physical network whose router does not hide it, the way to its subnets: the router's first outside address.
   ``nat`` hides IPv4 only. The internet's hosts do not forward.
+* Access lists stop packets where they leave an adapter or come to one (:mod:`lab.model.acl`). That is looked at apart
+  from the way that packets take, which does not depend on them (:meth:`Stacks.denied`).
 * A router with ``nat`` gives IPv4 packets that it sends to the internet its own outside address (the one in the next
   hop's subnet, else its first), and takes back the answers to those. Everything else from the internet to the inside is
   dropped, and so are answers to what it never saw.
@@ -24,11 +26,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from lab.model.acl import AclDirection, AclEntry, ExtendedAcl, Packet, PortAcl, denies
 from lab.model.addresses import Address, Interface, Network
 from lab.model.interfaces import IpInterface, Segment, interfaces
 from lab.model.objects import LabModel
 from lab.model.vlan import UNTAGGED, VlanSettings, contains
 from lab.model.wiring import Wiring
+
+INBOUND, OUTBOUND = AclDirection.INBOUND, AclDirection.OUTBOUND
+
+Ports = tuple[int, int]
+"""The source and the target port of a packet, 0 where the protocol has none."""
 
 Tap = tuple[Segment, VlanSettings]
 """A segment, and the VLAN setting of the port by which a frame enters it."""
@@ -47,6 +55,9 @@ class Attachment:
     gateway: Address | None
     translates: bool = False
     vlan: VlanSettings = UNTAGGED
+    mac: str = ""
+    acls: tuple[PortAcl, ...] = ()
+    extended_acls: tuple[ExtendedAcl, ...] = ()
 
     @property
     def tap(self) -> Tap:
@@ -58,11 +69,34 @@ class Attachment:
         return next((each.ip for each in self.interfaces if next_hop in each.network), self.interfaces[0].ip)
 
 
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """The interface whose access list stops a packet, and the entry."""
+
+    at: Attachment
+    entry: AclEntry
+
+    def __str__(self) -> str:
+        extended = "extended ACL" if isinstance(self.entry, ExtendedAcl) else "port ACL"
+        return f'the {extended} of "{self.at.node}/{self.at.label}" denies it: {self.entry}'
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One Ethernet on the way of a packet for ``target``: from an interface to that with the address ``next_hop``."""
+
+    out: Attachment
+    into: Attachment
+    next_hop: Address
+    target: Address
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Journey:
     """How far a packet came: delivered at ``arrived``, or ``failure`` says why not, and ``node`` where.
 
     ``path`` is what it passed on the way; ``translations`` the machines that gave it another source, with that source.
+    ``steps`` are only known in labs with access lists.
     """
 
     node: str
@@ -70,6 +104,7 @@ class Journey:
     arrived: Attachment | None = None
     failure: str = ""
     translations: tuple[tuple[str, Address], ...] = ()
+    steps: tuple[Step, ...] = ()
 
 
 NAT_REFUSES = 'the router "{}" translates addresses: nothing gets in unasked'
@@ -84,6 +119,7 @@ class Stacks:
         hiding = {net.router.name for net in model.networks if net.router and net.router.nat and version == 4}
         live = [each for each in interfaces(model) if each.up and not each.bound_to and each.segment]
         self.wiring = Wiring(model, live, self.routers)
+        self.filters = any(each.acls or each.extended_acls for each in live)
         self._at: dict[str, list[Attachment]] = {}
         self._owners: dict[tuple[int, Address], list[Attachment]] = {}
         self._local: dict[str, dict[Address, Attachment]] = {}
@@ -93,7 +129,7 @@ class Stacks:
                 link = model.internet.subnets if each.segment == Segment() else ()
                 self._add(_attachment(each, each.segment, version, link, translates))
         self._published = tuple(_published(model, version))
-        self._journeys: dict[tuple[Tap, Address, Address, bool], Journey] = {}
+        self._journeys: dict[tuple[Tap | Attachment, Address, Address, bool], Journey] = {}
         self._routes: dict[tuple[str, Address], tuple[Attachment, Address] | None] = {}
 
     def attachment(self, node: str, address: Address) -> Attachment | None:
@@ -108,9 +144,9 @@ class Stacks:
         if source.node in self._tabled:
             return self._forward(source.node, target, reply)
         if any(target in net for net in source.networks):
-            return self._transit(source.tap, target, target, reply)
+            return self._transit(source, target, target, reply)
         if source.gateway:
-            return self._transit(source.tap, source.gateway, target, reply)
+            return self._transit(source, source.gateway, target, reply)
         return Journey(source.node, (), failure=self._no_route(source, target))
 
     def answer(self, journey: Journey, asked: Address, source: Address) -> Journey:
@@ -124,8 +160,21 @@ class Stacks:
                 break
             sources.pop()
             inner = self._forward(router, sources[-1], True)
-            back = Journey(inner.node, back.path + inner.path, inner.arrived, inner.failure)
+            steps = back.steps + inner.steps
+            back = Journey(inner.node, back.path + inner.path, inner.arrived, inner.failure, steps=steps)
         return back
+
+    def denied(
+        self, journey: Journey, source: Address, protocol: int, ports: Ports = (0, 0), *, reply: bool = False
+    ) -> Denial | None:
+        """Return which access list stops a packet on a journey; ``ports`` are those of its source and its target."""
+        for step in journey.steps:
+            if step.out.translates and not reply:
+                source = step.out.source_for(step.next_hop)
+            found = _denied(step, (source, step.target), protocol, ports, reply)
+            if found:
+                return found
+        return None
 
     def _add(self, attachment: Attachment) -> None:
         node = attachment.node
@@ -140,32 +189,34 @@ class Stacks:
         owners = self._owners.get((self.wiring.ethernet(tap[0]), address), ())
         return next((owner for owner in owners if _hear_each_other(tap[1], owner.vlan)), None)
 
-    def _transit(self, tap: Tap, next_hop: Address, target: Address, reply: bool) -> Journey:
-        """Return the journey of a packet that enters a segment, on its way to a machine there: the next hop."""
-        key = (tap, next_hop, target, reply)
+    def _transit(self, out: Attachment, next_hop: Address, target: Address, reply: bool) -> Journey:
+        """Return the journey of a packet that leaves by an interface, on its way to a machine there: the next hop."""
+        # Where nobody looks at who sends it, those who send from one place share the journey.
+        key = (out if self.filters else out.tap, next_hop, target, reply)
         journey = self._journeys.get(key)
         if journey is None:
             # A packet that comes here again while this is being worked out goes round in circles.
             self._journeys[key] = Journey("", (), failure=f"packets for {target} go round in circles")
-            journey = self._journeys[key] = self._carry(tap, next_hop, target, reply)
+            journey = self._journeys[key] = self._carry(out, next_hop, target, reply)
         return journey
 
-    def _carry(self, tap: Tap, next_hop: Address, target: Address, reply: bool) -> Journey:
-        segment, owner = tap[0], self.neighbour(tap, next_hop)
+    def _carry(self, out: Attachment, next_hop: Address, target: Address, reply: bool) -> Journey:
+        segment, owner = out.segment, self.neighbour(out.tap, next_hop)
         if owner is None:
-            return Journey("", (segment,), failure=self._nobody(tap, next_hop))
+            return Journey("", (segment,), failure=self._nobody(out.tap, next_hop))
+        steps = (Step(out, owner, next_hop, target),) if self.filters else ()
         node = owner.node
         path: tuple[Segment | str, ...] = (*self.wiring.way(segment, owner.segment), node)
         if target in self._local[node]:
             if target in owner.addresses or node in self.routers:
-                return Journey(node, path, owner)
+                return Journey(node, path, owner, steps=steps)
             return Journey(node, path, failure=_strong(owner, target, self._local[node][target]))
         if node not in self.routers:
             return Journey(node, path, failure=f'"{node}" does not forward packets (forwarding is off)')
         if owner.translates and not reply:
             return Journey(node, path, failure=NAT_REFUSES.format(node))
         rest = self._forward(node, target, reply)
-        return Journey(rest.node, path + rest.path, rest.arrived, rest.failure, rest.translations)
+        return Journey(rest.node, path + rest.path, rest.arrived, rest.failure, rest.translations, steps + rest.steps)
 
     def _forward(self, node: str, target: Address, reply: bool) -> Journey:
         route = self._route(node, target)
@@ -174,11 +225,11 @@ class Stacks:
         out, next_hop = route
         if out.translates and reply:
             return Journey(node, (), failure=f'"{node}" translates addresses and did not see the question')
-        rest = self._transit(out.tap, next_hop, target, reply)
+        rest = self._transit(out, next_hop, target, reply)
         if not out.translates:
             return rest
         outside = ((node, out.source_for(next_hop)),)
-        return Journey(rest.node, rest.path, rest.arrived, rest.failure, outside + rest.translations)
+        return Journey(rest.node, rest.path, rest.arrived, rest.failure, outside + rest.translations, rest.steps)
 
     def _route(self, node: str, target: Address) -> tuple[Attachment, Address] | None:
         key = (node, target)
@@ -244,6 +295,9 @@ def _attachment(
         gateway=each.ip.gateway(version) if found else None,
         translates=translates,
         vlan=each.vlan,
+        mac=each.mac,
+        acls=each.acls,
+        extended_acls=each.extended_acls,
     )
 
 
@@ -252,6 +306,23 @@ def _hear_each_other(one: VlanSettings, other: VlanSettings) -> bool:
         return True
     mine, theirs = one.membership(), other.membership()
     return contains(theirs.untagged, mine.sends) and contains(mine.untagged, theirs.sends)
+
+
+def _denied(step: Step, ends: tuple[Address, Address], protocol: int, ports: Ports, reply: bool) -> Denial | None:
+    """Return which of the two adapters of a step stops a packet, or the question or answer for its MAC address."""
+    out, into = step.out, step.into
+    (source, target), (source_port, target_port) = ends, ports
+    for at, direction, remote_mac, packet in (
+        (out, OUTBOUND, into.mac, Packet(source, target, out.mac, into.mac, protocol, source_port, target_port)),
+        (into, INBOUND, out.mac, Packet(target, source, into.mac, out.mac, protocol, target_port, source_port)),
+    ):
+        if at.acls or at.extended_acls:
+            resolution = Packet(None, None, at.mac, remote_mac)
+            entry = denies(at.acls, at.extended_acls, direction, packet, answer=reply)
+            entry = entry or denies(at.acls, (), direction.other, resolution)
+            if entry:
+                return Denial(at, entry)
+    return None
 
 
 def vlans_apart(one: VlanSettings, other: VlanSettings) -> str:

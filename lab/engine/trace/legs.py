@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from lab.model.addresses import Address
 from lab.model.objects import LabModel
-from lab.model.routing import Attachment, Journey, Stacks, Tap
+from lab.model.routing import Attachment, Journey, Stacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,8 @@ class RecordingStacks(Stacks):
         self._leaving = route[0] if route else None
         return super()._forward(node, target, reply)
 
-    def _transit(self, tap: Tap, next_hop: Address, target: Address, reply: bool) -> Journey:
-        owner = self.neighbour(tap, next_hop)
+    def _transit(self, out: Attachment, next_hop: Address, target: Address, reply: bool) -> Journey:
+        owner = self.neighbour(out.tap, next_hop)
         assert self._leaving, "a packet on a segment has left some interface"
         self._legs.append(Leg(self._leaving, next_hop, target, owner))
-        return super()._transit(tap, next_hop, target, reply)
+        return super()._transit(out, next_hop, target, reply)

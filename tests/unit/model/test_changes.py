@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from lab import Lab
+from lab.model.acl import AclAction, AclDirection, AclSide, ExtendedAcl, PortAcl
 from lab.model.addresses import IpSettings
 from lab.model.changes import changes
 from lab.model.kinds import SwitchType
@@ -39,6 +40,8 @@ NEW_OBJECTS: dict[str, Any] = {
     "subnets": ip_network("10.77.0.0/16"),
     "addresses": ip_interface("10.77.0.1/16"),
     "gateways": ip_address("10.77.0.2"),
+    "acls": PortAcl(AclAction.DENY, AclDirection.INBOUND, AclSide.REMOTE),
+    "extended_acls": ExtendedAcl(7, AclAction.DENY, AclDirection.INBOUND),
 }
 
 
