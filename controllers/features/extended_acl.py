@@ -49,7 +49,7 @@ def _of_port(port: PortView, way: Way) -> Iterator[Flow]:
     passed = (Goto(f"meter_{way.name}"),)
     mine = {way.port: port.ofport}
     if port.admits(way.direction):
-        yield _flow(port, way, _TOP, match(**mine, session=way.number), passed)
+        yield _flow(port, way, _TOP, match(**mine, **{f"admitted_{way.name}": 1}), passed)
     entries = sorted((each for each in port.intent.extended_acls if each.direction is way.direction), key=_weight)
     for at, entry in enumerate(entries):
         # The weight itself, as far as there is room for all below the answers and above what no entry is about.

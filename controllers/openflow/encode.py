@@ -18,7 +18,7 @@ from controllers.framework import ofproto, parser
 from controllers.openflow.cookies import admitted_cookie, cookie_of, learned_cookie
 from controllers.pipeline.fields import FIELDS
 from controllers.pipeline.priorities import Priority
-from controllers.pipeline.registers import DATABASE, RECEIVER, SESSION
+from controllers.pipeline.registers import ADMITTED_IN, ADMITTED_OUT, DATABASE, RECEIVER
 from controllers.pipeline.tables import stage_named
 from controllers.pipeline.values import (
     OUT,
@@ -192,10 +192,12 @@ def learn_action(learn: Learn) -> Any:
 
 
 def admit_action(admit: Admit) -> Any:
-    """Return the action that writes ``<the packet's ends, swapped>: session:=<way>`` into the table of sessions."""
+    """Return the action that writes ``<the packet's ends, swapped>: admitted_in:=1`` (or out) into the sessions."""
     eth_type, ip, bits = VERSIONS[admit.version]
     transport = PORTS[admit.protocol]
-    port = ("in_port_nxm", 16) if admit.way == OUT else (RECEIVER.openflow_name, 32)
+    out = admit.way == OUT
+    port = ("in_port_nxm", 16) if out else (RECEIVER.openflow_name, 32)
+    admitted = ADMITTED_OUT if out else ADMITTED_IN
     fixed = (port, admit.ofport), (("eth_type_nxm", 16), eth_type), (("ip_proto_nxm", 8), admit.protocol)
     swapped = [
         parser.NXFlowSpecMatch(src=(f"{name}_{one}_nxm", 0), dst=(f"{name}_{other}_nxm", 0), n_bits=size)
@@ -207,7 +209,7 @@ def admit_action(admit: Admit) -> Any:
         specs=[
             *(parser.NXFlowSpecMatch(src=value, dst=(name, 0), n_bits=size) for (name, size), value in fixed),
             *swapped,
-            parser.NXFlowSpecLoad(src=admit.way, dst=(SESSION.openflow_name, 0), n_bits=32),
+            parser.NXFlowSpecLoad(src=1, dst=(admitted.openflow_name, 0), n_bits=32),
         ],
         idle_timeout=admit.idle_s,
         priority=int(Priority.LEARNED),

@@ -29,12 +29,8 @@ _DECLARED = (
     ("vlan", "vlan_in", "output", "the VLAN the frame travels in; 0 is untagged"),
     ("database", "vlan_in", "fdb", "the VLAN in whose MAC table the addresses are: of a private VLAN the primary one"),
     ("verdict", "guard_check", "guard_apply", "number of the reason to drop the frame; 0 is none"),
-    (
-        "session",
-        "acl_out",
-        "sessions",
-        "1 for an answer that is admitted out of its port, 2 for one into it; 0 for other frames",
-    ),
+    ("admitted_out", "acl_out", "sessions", "1 for an answer that an extended ACL lets out of its port"),
+    ("admitted_in", "acl_in", "sessions", "1 for an answer that an extended ACL lets into its port"),
 )
 
 REGISTERS: Final[tuple[Register, ...]] = tuple(
@@ -44,5 +40,6 @@ BY_NAME: Final = {register.name: register for register in REGISTERS}
 RECEIVER: Final = BY_NAME["receiver"]
 VLAN: Final = BY_NAME["vlan"]
 DATABASE: Final = BY_NAME["database"]
-SESSION: Final = BY_NAME["session"]
+ADMITTED_OUT: Final = BY_NAME["admitted_out"]
+ADMITTED_IN: Final = BY_NAME["admitted_in"]
 VERDICT: Final = BY_NAME["verdict"]

@@ -70,7 +70,7 @@ def _acls(way: str, port: str, after: str) -> tuple[Stage, ...]:
         Stage(
             name=f"ext_acl_{way}",
             does=f"checks the {whose}'s extended ACL, the largest weight first; answers of its connections pass",
-            matches=frozenset({port, "session"}) | _TRANSPORT | _ADDRESSES,
+            matches=frozenset({port, f"admitted_{way}"}) | _TRANSPORT | _ADDRESSES,
             masked=_ADDRESSES | {"tcp_src", "tcp_dst", "udp_src", "udp_dst"},
             goes=(f"meter_{way}",),
             learns_into="sessions",
@@ -173,7 +173,7 @@ _DECLARED = (
         does="holds the answers that stateful entries of extended ACLs wait for",
         matches=frozenset({"in_port", "receiver", "tcp_flags"}) | _TRANSPORT | _ADDRESSES,
         masked=frozenset({"tcp_flags"}),
-        writes=frozenset({"session"}),
+        writes=frozenset({"admitted_out", "admitted_in"}),
         returns=True,
     ),
     Stage(

@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Final
 
 from controllers.openflow.cookies import FlowKind, read
-from controllers.pipeline.registers import DATABASE
+from controllers.pipeline.registers import ADMITTED_IN, ADMITTED_OUT, DATABASE
 from controllers.pipeline.tables import stage_named, stage_numbered
 from lab.emulation import ovs
 from lab.engine.trace.hops import Device
 from lab.engine.trace.passage import LEARNED, STATIC, Meaning
 from lab.engine.trace.text import TraceText, parse
 from lab.errors import LabFault
+from lab.model.acl import AclDirection
 
 TIMEOUT_S: Final = 10.0
 
@@ -32,6 +33,7 @@ MAC_TABLE: Final = stage_named("fdb").number
 VLAN_REGISTER: Final = DATABASE.openflow_name
 """The register in which the VLAN of a MAC table is."""
 
+_ADMITTED: Final = {AclDirection.OUTBOUND: ADMITTED_OUT, AclDirection.INBOUND: ADMITTED_IN}
 _UP: Final = 1  # IFF_UP
 _LISTENING: Final = {"TCP": "0A", "UDP": "07"}  # TCP_LISTEN; a UDP socket without a peer is in TCP_CLOSE
 _KINDS: Final = {FlowKind.STATIC: STATIC, FlowKind.LEARNED: LEARNED}
@@ -63,8 +65,9 @@ class PodLab:
     def __init__(self, pids: Mapping[str, int]) -> None:
         self._pids = pids
 
-    def ask(self, node: str, bridge: str, flow: str) -> TraceText:
-        """Return what a switch would do with a frame."""
+    def ask(self, node: str, bridge: str, flow: str, admitted: tuple[AclDirection, ...] = ()) -> TraceText:
+        """Return what a switch would do with a frame; ``admitted``: in which directions extended ACLs let it pass."""
+        flow += "".join(f",{_ADMITTED[direction].openflow_name}=1" for direction in admitted)
         path = ovs.directory(node) / "ovs-vswitchd.ctl"
         return parse(control(str(path), "ofproto/trace", bridge, flow, "--names"))
 

@@ -30,6 +30,9 @@ ICMP: Final = {4: 1, 6: 58}
 """The number of ICMP over each version of IP."""
 
 PROTOCOLS: Final = {"TCP": TCP, "UDP": UDP}
+CLIENT_PORT: Final = 49152
+"""The port that the asking side is taken to have: the first of those that Windows gives to clients."""
+
 LARGEST_PORT: Final = 65535
 LARGEST_WEIGHT: Final = 65535
 DEFAULT_IDLE_S: Final = 255
@@ -161,6 +164,12 @@ class ExtendedAcl:
 AclEntry = PortAcl | ExtendedAcl
 
 
+def denial_text(adapter: str, entry: AclEntry) -> str:
+    """Say which entry of which adapter denies something."""
+    kind = "extended ACL" if isinstance(entry, ExtendedAcl) else "port ACL"
+    return f'the {kind} of "{adapter}" denies it: {entry}'
+
+
 def denies(
     acls: Iterable[PortAcl],
     extended: Sequence[ExtendedAcl],
@@ -179,11 +188,16 @@ def denies(
         first = max(fitting, key=lambda each: (each.rank, each.action is AclAction.DENY), default=None)
         if first and first.action is AclAction.DENY:
             return first
-    asked = _first(extended, direction.other, packet) if answer else None
-    if asked and asked.stateful:
+    if answer and awaits(extended, direction, packet):
         return None
     found = _first(extended, direction, packet)
     return found if found and found.action is AclAction.DENY else None
+
+
+def awaits(extended: Sequence[ExtendedAcl], direction: AclDirection, packet: Packet) -> bool:
+    """Tell whether a packet passes in a direction if it is an answer, as what it answers took a stateful entry."""
+    asked = _first(extended, direction.other, packet)
+    return asked is not None and asked.stateful
 
 
 def _first(extended: Sequence[ExtendedAcl], direction: AclDirection, packet: Packet) -> ExtendedAcl | None:

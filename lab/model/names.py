@@ -70,6 +70,11 @@ def vethernet(name: str) -> str:
     return f"vEthernet ({name})"
 
 
+def hyperv_name(interface: str) -> str:
+    """Return the adapter that the management OS shows as `interface`: the inverse of :func:`vethernet`."""
+    return interface.removeprefix("vEthernet (").removesuffix(")")
+
+
 def vethernet_device(name: str) -> str:
     """Return the Linux interface name of the management-OS adapter `name`."""
     return device_name("vE", name)

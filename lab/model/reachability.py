@@ -1,15 +1,16 @@
 """The oracle: who can talk to whom in a lab, and why; predicted from the model alone.
 
-What it predicts is a ping from one endpoint's address to another's: the request must get there and the answer must get
-back. :mod:`lab.model.wiring` knows the Ethernets, :mod:`lab.model.routing` what the IP stacks do (its docstring is the
-contract with the emulation); here the outcome gets a reason in Hyper-V's words.
+What it predicts is a ping from one endpoint's address to another's, or a question over TCP or UDP: it must get there
+and the answer must get back. :mod:`lab.model.wiring` knows the Ethernets, :mod:`lab.model.routing` what the IP stacks
+do (its docstring is the contract with the emulation); here the outcome gets a reason in Hyper-V's words.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-from lab.model.acl import ICMP
+from lab.model.acl import CLIENT_PORT, ICMP
 from lab.model.addresses import Address
 from lab.model.endpoints import Endpoint, endpoints, not_shared
 from lab.model.interfaces import Segment, interfaces
@@ -20,6 +21,22 @@ from lab.model.routing import NAT_REFUSES, Attachment, Journey, Stacks
 __all__ = ["Endpoint", "Oracle", "Verdict", "endpoints", "matrix", "predict"]
 
 Matrix = dict[tuple[Endpoint, Endpoint], "Verdict"]
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """What two machines say to each other: ``protocol`` is IP's number, 0 for a ping; ``port`` the target's."""
+
+    protocol: int = 0
+    port: int = 0
+
+    @property
+    def ports(self) -> tuple[int, int]:
+        """The source and the target port of the question."""
+        return (CLIENT_PORT, self.port) if self.protocol else (0, 0)
+
+
+PING: Final = Talk()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +77,6 @@ class Oracle:
     def __init__(self, model: LabModel, version: int = 4) -> None:
         self._model = model
         self._version = version
-        self._icmp = ICMP[version]
         self._stacks = Stacks(model, version)
         self._segments = {(each.node, each.label): each.segment for each in interfaces(model)}
         self._hidden = _hidden(model, self._stacks) if version == 4 else {}
@@ -68,8 +84,8 @@ class Oracle:
         self._beyond |= {computer.name for computer in model.internet.hosts}
         self._words: dict[tuple[Segment | str, ...], str] = {}
 
-    def predict(self, source: Endpoint, target: Endpoint) -> Verdict:
-        """Return whether `source` can talk to `target`."""
+    def predict(self, source: Endpoint, target: Endpoint, talk: Talk = PING) -> Verdict:
+        """Return whether `source` can talk to `target`: by ping, or over TCP or UDP."""
         asker, asked = source.address(self._version), target.address(self._version)
         if source.why_down or asker is None or asked is None:
             return Verdict(False, self._unusable(source) or self._unusable(target))
@@ -78,14 +94,15 @@ class Oracle:
         path = (source.node, *request.path)
         if target.why_down:
             return self._nobody_or_another(source, target, request, path)
+        protocol, ports = talk.protocol or ICMP[self._version], talk.ports
         if request.arrived is None:
             return Verdict(False, self._why(source, target, request), path)
-        if denial := self._stacks.denied(request, asker, self._icmp):
+        if denial := self._stacks.denied(request, asker, protocol, ports):
             return Verdict(False, str(denial), path)
         answer = self._stacks.answer(request, asked, asker)
         if answer.arrived is None or answer.node != source.node:
             return Verdict(False, f"no way back: {_lost(answer, asker)}", path)
-        if denial := self._stacks.denied(answer, asked, self._icmp, reply=True):
+        if denial := self._stacks.denied(answer, asked, protocol, ports[::-1], reply=True):
             return Verdict(False, f"no way back: {denial}", path)
         if request.node != target.node:
             reason = self._structure(source, target) or "the two are on separate networks"
@@ -99,9 +116,9 @@ class Oracle:
         asker, asked = source.address(self._version), target.address(self._version)
         if request.arrived and asker and asked:
             answer = self._stacks.answer(request, asked, asker)
-            denial = self._stacks.denied(request, asker, self._icmp) or self._stacks.denied(
-                answer, asked, self._icmp, reply=True
-            )
+            icmp = ICMP[self._version]
+            denial = self._stacks.denied(request, asker, icmp)
+            denial = denial or self._stacks.denied(answer, asked, icmp, reply=True)
             if answer.arrived and answer.node == source.node and denial is None:
                 return Verdict(False, f"{target.why_down}; {_another(request.node)}", path, request.node)
         return Verdict(False, target.why_down)

@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lab.model.acl import AclDirection, AclEntry, ExtendedAcl, Packet, PortAcl, denies
+from lab.model.acl import AclDirection, AclEntry, ExtendedAcl, Packet, PortAcl, denial_text, denies
 from lab.model.addresses import Address, Interface, Network
 from lab.model.interfaces import IpInterface, Segment, interfaces
 from lab.model.objects import LabModel
@@ -77,8 +77,7 @@ class Denial:
     entry: AclEntry
 
     def __str__(self) -> str:
-        extended = "extended ACL" if isinstance(self.entry, ExtendedAcl) else "port ACL"
-        return f'the {extended} of "{self.at.node}/{self.at.label}" denies it: {self.entry}'
+        return denial_text(f"{self.at.node}/{self.at.label}", self.entry)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

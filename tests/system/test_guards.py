@@ -7,7 +7,6 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
 
 import pytest
 
@@ -15,6 +14,7 @@ from tests.eventually import eventually
 from tests.system.conftest import LabOf
 from tests.system.frames import BROADCAST, EVERYTHING, Adapter, adapters, packet_socket, raw, waiting
 from tests.system.labs import TOPOLOGIES, RunningLab, edited
+from tests.system.packets import ICMP, ICMPV6, UDP, icmp, packet, udp
 
 pytestmark = pytest.mark.system
 
@@ -22,35 +22,7 @@ FILE = next(path for path in TOPOLOGIES if path.stem == "guards")
 _numbers = itertools.count(1)
 
 
-def checksum(data: bytes) -> int:
-    """RFC 1071."""
-    total = sum(int.from_bytes(data[at : at + 2].ljust(2, b"\0"), "big") for at in range(0, len(data), 2))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
-
-
-def packet(source: str, target: str, protocol: int, content: bytes) -> bytes:
-    """Return an Ethernet type and an IP packet."""
-    one, other = ip_address(source), ip_address(target)
-    if isinstance(one, IPv6Address):
-        header = b"\x60\0\0\0" + len(content).to_bytes(2, "big") + bytes([protocol, 255])
-        return b"\x86\xdd" + header + one.packed + other.packed + content
-    header = b"\x45\0" + (20 + len(content)).to_bytes(2, "big") + bytes(4) + bytes([64, protocol, 0, 0])
-    header += one.packed + other.packed
-    return b"\x08\0" + header[:10] + checksum(header).to_bytes(2, "big") + header[12:] + content
-
-
-def udp(source: int, target: int, mark: bytes) -> bytes:
-    return source.to_bytes(2, "big") + target.to_bytes(2, "big") + (8 + len(mark)).to_bytes(2, "big") + b"\0\0" + mark
-
-
-def icmp(kind: int, mark: bytes) -> bytes:
-    return bytes([kind, 0]) + checksum(bytes([kind, 0, 0, 0]) + mark).to_bytes(2, "big") + mark
-
-
 FOUR, SIX = ("10.0.1.66", "255.255.255.255"), ("2001:db8:1::66", "ff02::1")
-UDP, ICMP, ICMPV6 = 17, 1, 58
 
 # Who must be guarded from it, and what is sent.
 MESSAGES = {

@@ -18,12 +18,15 @@ from lab.engine.trace.story import Trace
 from lab.engine.trace.text import TraceText, Visit
 from lab.engine.trace.tracer import Question, trace
 from lab.errors import InputError, InvalidState, UnknownName
+from lab.model.acl import AclDirection
 from lab.model.load import load
 from lab.model.objects import LabModel
 from lab.model.reachability import Oracle, endpoints
 
 FOLDER = Path(__file__).parents[2] / "topologies"
 FILES = sorted(path for path in FOLDER.glob("*.py") if path.name != "__init__.py")
+# Those whose switches do nothing but forward, as the one below does.
+UNFILTERED = [file for file in FILES if file.stem != "acl"]
 SPOOFED = 0x10
 
 
@@ -37,7 +40,7 @@ class Flooding:
         self.flows: list[str] = []
         self.dropping = False
 
-    def ask(self, node: str, bridge: str, flow: str) -> TraceText:
+    def ask(self, node: str, bridge: str, flow: str, admitted: tuple[AclDirection, ...] = ()) -> TraceText:
         self.flows.append(flow)
         if self.dropping:
             return TraceText((Visit(0, cookie=SPOOFED),))
@@ -85,7 +88,7 @@ def pairs(model: LabModel, version: int) -> Iterator[Ends]:
 
 
 @pytest.mark.parametrize("version", [4, 6])
-@pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
+@pytest.mark.parametrize("file", UNFILTERED, ids=[file.stem for file in UNFILTERED])
 def test_the_verdict_is_the_oracles(file: Path, version: int) -> None:
     bench = Bench(file.stem)
     oracle = Oracle(bench.model, version)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from lab.engine.allocation import Allocation
 from lab.engine.resources import Port
@@ -15,9 +15,15 @@ from lab.engine.trace.packet import Packet, who_has
 from lab.engine.trace.passage import Interpreter
 from lab.engine.trace.story import Crossing, Hop, Lost, some
 from lab.engine.trace.text import TraceText
+from lab.intent import PortIntent
+from lab.model.acl import AclDirection, AclEntry, awaits, denial_text, denies
+from lab.model.acl import Packet as AclPacket
 from lab.model.addresses import hyperv_mac
 from lab.model.interfaces import IpInterface, Segment
 from lab.model.routing import Attachment
+
+ACLS: Final = frozenset({"acl", "extended_acl"})
+"""The features whose drops are an access list's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +37,31 @@ class Device:
 class RunningLab(Protocol):
     """What a trace needs of the lab that runs."""
 
-    def ask(self, node: str, bridge: str, flow: str) -> TraceText:
-        """Return what a switch would do with a frame; the switch itself is not changed."""
+    def ask(self, node: str, bridge: str, flow: str, admitted: tuple[AclDirection, ...] = ()) -> TraceText:
+        """Return what a switch would do with a frame; the switch itself is not changed.
+
+        ``admitted``: as an answer that extended ACLs let out of the port it comes from, or into the one it is for.
+        """
 
     def device(self, node: str, device: str) -> Device | None:
         """Return an interface, None if it does not exist."""
 
     def listens(self, node: str, protocol: str, port: int) -> bool:
         """Tell whether a program of a machine has a port open; `protocol` is TCP or UDP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A packet on an Ethernet, and how it is put to a switch."""
+
+    packet: Packet
+    source_mac: str
+    target_mac: str
+    flow: str
+
+    def seen(self, direction: AclDirection) -> AclPacket:
+        """Return what the access lists of its sender (Outbound) or its receiver see of it."""
+        return self.packet.seen(direction, self.source_mac, self.target_mac)
 
 
 class Hops:
@@ -84,8 +107,8 @@ class Hops:
             for at, segment in enumerate(way):
                 last = at == len(way) - 1
                 goal = self._cabling.socket(receiver) if last else self._cabling.link(segment, way[at + 1])
-                flow = packet.flow(entry.device, source_mac, target_mac, tag)
-                crossing, tag, lost = self._cross(segment, (entry, goal), flow, target_mac)
+                frame = Frame(packet, source_mac, target_mac, packet.flow(entry.device, source_mac, target_mac, tag))
+                crossing, tag, lost = self._cross(segment, (entry, goal), frame)
                 crossings.append(crossing)
                 if lost:
                     break
@@ -107,15 +130,16 @@ class Hops:
         entry = self._cabling.socket(sender)
         flow = who_has(leg.next_hop, packet.source, entry.device, source_mac)
         group = flow.partition("dl_dst=")[2].partition(",")[0]
-        return self._cross(leg.out.segment, (entry, None), flow, group)[0]
+        return self._cross(leg.out.segment, (entry, None), Frame(packet, source_mac, group, flow))[0]
 
     def _cross(
-        self, segment: Segment, ports: tuple[Port, Port | None], flow: str, target_mac: str
+        self, segment: Segment, ports: tuple[Port, Port | None], frame: Frame
     ) -> tuple[Crossing, int, Lost | None]:
         """Return what a switch does with a frame, the VLAN tag with which the goal gets it, and why it is lost."""
         entry, goal = ports
         bridge = self._cabling.bridge(entry)
-        found = self._interpreter.passage(bridge, self._lab.ask(bridge.node, bridge.device, flow), target_mac)
+        text = self._lab.ask(bridge.node, bridge.device, frame.flow, self._admitted(ports, frame))
+        found = self._interpreter.passage(bridge, text, frame.target_mac)
         names = tuple(self._cabling.name(port) for port in found.outputs)
         reached = goal is not None and goal in found.outputs
         crossing = Crossing(
@@ -129,12 +153,30 @@ class Hops:
         )
         if goal is None or reached:
             return crossing, found.tags.get(goal.device, 0) if goal else 0, None
+        by_list = next((stage for stage in reversed(found.stages) if stage.reason and stage.feature in ACLS), None)
+        if by_list and (denied := _denied(ports, frame)):
+            why = f"{segment}: {by_list.detail}: {denial_text(denied[0].adapter, denied[1])}"
+            return crossing, 0, Lost(str(segment), why, by_list.reason, remedies.of_denial(*denied))
         if found.failure:
             remedy = remedies.of_drop(found.reason, entry.intent, goal.intent)
             return crossing, 0, Lost(str(segment), f"{segment}: {found.failure}", found.reason, remedy)
         why = f"{segment}: {found.decision}; it goes to {some(names)} and not to {self._cabling.name(goal)}"
         remedy = remedies.of_wrong_port(bridge.intent.learning if bridge.intent else None, goal.intent)
         return crossing, 0, Lost(str(segment), why, 0, remedy)
+
+    def _admitted(self, ports: tuple[Port, Port | None], frame: Frame) -> tuple[AclDirection, ...]:
+        """Return at which ends extended ACLs let a frame pass because it answers what they let pass before."""
+        if not frame.packet.reply:
+            return ()
+        found = tuple(
+            direction
+            for direction, intent in _ends(ports)
+            if awaits(intent.extended_acls, direction, frame.seen(direction))
+        )
+        for direction, intent in _ends(ports):
+            if direction in found:
+                self._notes[f'the answer passes the extended ACL of "{intent.adapter}" as its question did'] = None
+        return found
 
     def _interface(self, attachment: Attachment) -> IpInterface:
         return self._cabling.interface(attachment.node, attachment.label)
@@ -155,6 +197,22 @@ class Hops:
             remedy = f"hvlab exec {interface.node} -- ip link set {interface.device} up"
             return real.mac, Lost(name, f'"{name}" was disabled inside the machine', 0, remedy)
         return real.mac, None
+
+
+def _ends(ports: tuple[Port, Port | None]) -> Iterator[tuple[AclDirection, PortIntent]]:
+    """Yield the adapters whose access lists see a frame that goes from one port to another."""
+    for direction, port in zip((AclDirection.OUTBOUND, AclDirection.INBOUND), ports, strict=True):
+        if port and port.intent:
+            yield direction, port.intent
+
+
+def _denied(ports: tuple[Port, Port | None], frame: Frame) -> tuple[PortIntent, AclEntry] | None:
+    for direction, intent in _ends(ports):
+        seen = frame.seen(direction)
+        entry = denies(intent.acls, intent.extended_acls, direction, seen, answer=frame.packet.reply)
+        if entry:
+            return intent, entry
+    return None
 
 
 def _in_vlan(tag: int) -> str:

@@ -8,10 +8,9 @@ from enum import StrEnum
 from ipaddress import IPv6Address
 from typing import Final
 
+from lab.model import acl
+from lab.model.acl import CLIENT_PORT, AclDirection
 from lab.model.addresses import Address
-
-CLIENT_PORT: Final = 49152
-"""The port that the asking side has: the first of those that Windows gives to clients."""
 
 _BROADCAST: Final = "ff:ff:ff:ff:ff:ff"
 _SYN, _SYN_ACK = 0x02, 0x12
@@ -45,6 +44,14 @@ class Packet:
             return f"TCP {'SYN-ACK from' if self.reply else 'SYN to'} port {self.port}"
         return f"UDP datagram {'from' if self.reply else 'to'} port {self.port}"
 
+    def seen(self, direction: AclDirection, source_mac: str, target_mac: str) -> acl.Packet:
+        """Return what access lists see of it, where it leaves an adapter (Outbound) or comes to one."""
+        number = acl.ICMP[self.target.version] if self.protocol is Protocol.ICMP else acl.PROTOCOLS[self.protocol]
+        ports = (0, 0) if self.protocol is Protocol.ICMP else self._ports()
+        ends = [(self.source, source_mac, ports[0]), (self.target, target_mac, ports[1])]
+        local, remote = ends if direction is AclDirection.OUTBOUND else reversed(ends)
+        return acl.Packet(local[0], remote[0], local[1], remote[1], number, local[2], remote[2])
+
     def flow(self, device: str, source_mac: str, target_mac: str, tag: int) -> str:
         """Return the flow that enters a switch at a device, with a VLAN tag unless that is 0."""
         ip6 = self.target.version == 6
@@ -66,11 +73,14 @@ class Packet:
             prefix = "icmpv6" if ip6 else "icmp"
             yield f"{prefix}_type={kind},{prefix}_code=0"
             return
-        ports = (self.port, CLIENT_PORT) if self.reply else (CLIENT_PORT, self.port)
+        ports = self._ports()
         name = self.protocol.lower()
         yield f"{name}_src={ports[0]},{name}_dst={ports[1]}"
         if self.protocol is Protocol.TCP:
             yield f"tcp_flags={_SYN_ACK if self.reply else _SYN}"
+
+    def _ports(self) -> tuple[int, int]:
+        return (self.port, CLIENT_PORT) if self.reply else (CLIENT_PORT, self.port)
 
 
 def who_has(address: Address, asker: Address, device: str, source_mac: str) -> str:

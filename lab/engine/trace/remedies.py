@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import Final
 
 from lab.intent import LearningMode, PortIntent, PortKind
+from lab.model.acl import AclEntry, ExtendedAcl
 from lab.model.addresses import Address
 from lab.model.endpoints import Endpoint
 from lab.model.interfaces import IpInterface, Segment
 from lab.model.kinds import SwitchType
+from lab.model.names import hyperv_name
 from lab.model.objects import HypervHost, LabModel, VirtualMachine
 from lab.model.vlan import UNTAGGED, VlanMode, VlanSettings, access, community, promiscuous
 
@@ -130,6 +132,24 @@ def of_drop(reason: int, sender: PortIntent | None, receiver: PortIntent | None)
     return ""
 
 
+def of_denial(adapter: PortIntent, entry: AclEntry) -> str:
+    """Return the cmdlet that takes away the entry of an access list that denies something."""
+    whose = _selector(adapter)
+    if isinstance(entry, ExtendedAcl):
+        parameters = f"-Direction {entry.direction} -Weight {entry.weight}"
+        return f"Remove-VMNetworkAdapterExtendedAcl {whose} {parameters}"
+    action, direction, *address = str(entry).split()
+    return f"Remove-VMNetworkAdapterAcl {whose} -Action {action} -Direction {direction} -{' '.join(address)}"
+
+
+def _selector(adapter: PortIntent) -> str:
+    """Return the parameters that select an adapter in the cmdlets about VLANs and access lists."""
+    owner, _, name = adapter.adapter.partition("/")
+    if adapter.kind is PortKind.VM:
+        return f'-VMName "{owner}" -VMNetworkAdapterName "{name}"'
+    return f'-ManagementOS -VMNetworkAdapterName "{hyperv_name(name)}"'
+
+
 def of_wrong_port(learning: LearningMode | None, receiver: PortIntent | None) -> str:
     """Return what would make a switch send a frame to its receiver, and not elsewhere."""
     if learning is LearningMode.PINNED and receiver and receiver.kind is PortKind.VM:
@@ -151,7 +171,7 @@ def of_vlans(sender: IpInterface, target: IpInterface) -> str:
     if target.is_vm:
         return f'Set-VMNetworkAdapterVlan -VMName "{target.node}" -VMNetworkAdapterName "{target.label}" {parameters}'
     if target.segment and target.segment.is_switch:
-        name = target.label.removeprefix("vEthernet (").removesuffix(")")
+        name = hyperv_name(target.label)
         return f'Set-VMNetworkAdapterVlan -ManagementOS -VMNetworkAdapterName "{name}" {parameters}'
     wanted = setting.access_vlan_id
     return f"put {target.node}'s port of the physical switch into VLAN {wanted} (vlan={wanted} in the topology)"

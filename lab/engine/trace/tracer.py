@@ -15,11 +15,12 @@ from lab.engine.trace.names import Ends
 from lab.engine.trace.packet import Packet, Protocol
 from lab.engine.trace.passage import Glossary, Interpreter
 from lab.engine.trace.story import Direction, Hop, Lost, Trace
+from lab.model.acl import PROTOCOLS
 from lab.model.addresses import Address
 from lab.model.endpoints import Endpoint
 from lab.model.interfaces import Segment
 from lab.model.objects import LabModel
-from lab.model.reachability import Oracle, Verdict
+from lab.model.reachability import Oracle, Talk, Verdict
 from lab.model.routing import Attachment, Journey, vlans_apart
 
 
@@ -169,7 +170,9 @@ class _Tracer:
         ends = self._ends
         if ends.target is None or ends.target.node == ends.source.node:
             return None
-        return Oracle(self._model, ends.version).predict(ends.source, ends.target)
+        question = self._question
+        talk = Talk(PROTOCOLS.get(question.protocol, 0), question.port)
+        return Oracle(self._model, ends.version).predict(ends.source, ends.target, talk)
 
     def _remedy_of_ends(self) -> str:
         """Return what would make both ends usable, or join what separates them."""
