@@ -18,6 +18,7 @@ from controllers.pipeline.values import (
     Action,
     Actions,
     Consult,
+    Count,
     Drop,
     Flow,
     Goto,
@@ -78,7 +79,7 @@ def prefix(way: Way, side: AclSide, network: Network) -> dict[str, int | tuple[i
 def _of_port(port: PortView, way: Way) -> Iterator[Flow]:
     if not port.has_acls(way.direction):
         return
-    entries = [entry for entry in port.intent.acls if entry.direction is way.direction]
+    entries = [(at, entry) for at, entry in enumerate(port.intent.acls, 1) if entry.direction is way.direction]
     mine = {way.port: port.ofport}
     to_ip = (Goto(f"acl_{way.name}"),)
     yield _flow(port, f"acl_mac_{way.name}", Priority.BELOW_ORDINARY, match(**mine), to_ip)
@@ -86,17 +87,21 @@ def _of_port(port: PortView, way: Way) -> Iterator[Flow]:
         # A copy for the sender itself is none.
         own = match(in_port=port.ofport, receiver=port.ofport)
         yield _flow(port, f"acl_mac_{way.name}", Priority.ABOVE_EXCEPTION, own, ())
-    for entry in entries:
+    for at, entry in entries:
         if entry.mac:
             address = {} if entry.mac == ANY else {f"eth_{way.side(entry.side)}": int(entry.mac.replace(":", ""), 16)}
-            actions: Actions = (Drop(DropReason.SECURITY_POLICY),) if entry.action is AclAction.DENY else to_ip
+            actions = _denied(at) if entry.action is AclAction.DENY else to_ip
             yield _flow(port, f"acl_mac_{way.name}", _priority(entry), match(**mine, **address), actions)
-    yield from _ip_entries(port, way, [entry for entry in entries if not entry.mac])
+    yield from _ip_entries(port, way, [(at, entry) for at, entry in entries if not entry.mac])
 
 
-def _ip_entries(port: PortView, way: Way, entries: list[PortAcl]) -> Iterator[Flow]:
+def _denied(at: int) -> Actions:
+    return (Drop(DropReason.SECURITY_POLICY, at),)
+
+
+def _ip_entries(port: PortView, way: Way, entries: list[tuple[int, PortAcl]]) -> Iterator[Flow]:
     mine = {way.port: port.ofport}
-    counted = bool([entry for entry in entries if entry.action is AclAction.METER])
+    counted = any(entry.action is AclAction.METER for _, entry in entries)
     answers: tuple[Action, ...] = (Consult("sessions"),) if port.admits(way.direction) else ()
     rest = f"ext_acl_{way.name}" if port.has_extended_acl(way.direction) else f"meter_{way.name}"
     passed = (*answers, Goto(rest))
@@ -106,13 +111,13 @@ def _ip_entries(port: PortView, way: Way, entries: list[PortAcl]) -> Iterator[Fl
         found = match(**mine, eth_type=ETH_TYPES[6], ip_proto=_ICMPV6, icmpv6_type=kind)
         then = f"meter_{way.name}" if counted else way.after
         yield _flow(port, stage, Priority.EXCEPTION, found, (Goto(then),))
-    for entry in entries:
+    for at, entry in entries:
         for wanted in _matches(way, entry):
             if entry.action is AclAction.METER:
                 found = match(**mine, **wanted)
-                yield _flow(port, f"meter_{way.name}", _priority(entry), found, (Goto(way.after),))
+                yield _flow(port, f"meter_{way.name}", _priority(entry), found, (Count(at), Goto(way.after)))
             else:
-                actions = (Drop(DropReason.SECURITY_POLICY),) if entry.action is AclAction.DENY else passed
+                actions = _denied(at) if entry.action is AclAction.DENY else passed
                 yield _flow(port, stage, _priority(entry), match(**mine, **wanted), actions)
 
 

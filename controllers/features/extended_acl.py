@@ -50,14 +50,15 @@ def _of_port(port: PortView, way: Way) -> Iterator[Flow]:
     mine = {way.port: port.ofport}
     if port.admits(way.direction):
         yield _flow(port, way, _TOP, match(**mine, **{f"admitted_{way.name}": 1}), passed)
-    entries = sorted((each for each in port.intent.extended_acls if each.direction is way.direction), key=_weight)
-    for at, entry in enumerate(entries):
+    numbered = enumerate(port.intent.extended_acls, 1)
+    entries = sorted(((at, each) for at, each in numbered if each.direction is way.direction), key=_weight)
+    for place, (at, entry) in enumerate(entries):
         # The weight itself, as far as there is room for all below the answers and above what no entry is about.
-        priority = min(max(entry.weight, at + 1), _TOP - len(entries) + at)
+        priority = min(max(entry.weight, place + 1), _TOP - len(entries) + place)
         for version in entry.versions:
             actions: Actions = passed
             if entry.action is AclAction.DENY:
-                actions = (Drop(DropReason.SECURITY_POLICY),)
+                actions = (Drop(DropReason.SECURITY_POLICY, at),)
             elif entry.stateful and entry.protocol is not None:
                 other = next(each for each in WAYS if each is not way)
                 actions = (Admit(port.ofport, other.number, version, entry.protocol, entry.idle_s, _id(entry)), *passed)
@@ -65,8 +66,8 @@ def _of_port(port: PortView, way: Way) -> Iterator[Flow]:
                 yield _flow(port, way, priority, match(**mine, **wanted), actions)
 
 
-def _weight(entry: ExtendedAcl) -> int:
-    return entry.weight
+def _weight(numbered: tuple[int, ExtendedAcl]) -> int:
+    return numbered[1].weight
 
 
 def _id(entry: ExtendedAcl) -> int:

@@ -4,11 +4,12 @@ A cookie is allocated, not hashed, so everything can be read back from it::
 
     63      56 55   48 47     40 39     32 31            16 15             0
     +---------+-------+---------+---------+----------------+----------------+
-    |  mark   | kind  | feature |   way   |     detail     |     ofport     |
+    |  mark   | kind  | feature | aspect  |     detail     |     ofport     |
     +---------+-------+---------+---------+----------------+----------------+
 
-``detail`` is the number of the drop reason, the ageing time of what is learned, or which entry of an extended ACL waits
-for an answer; ``way`` which way that one lets packets pass, else 0. A learned entry carries the port it
+``aspect`` is the number of the drop reason, or which way an answer may pass, else 0. ``detail`` is the ageing time of
+what is learned, or which entry of an access list is meant: of one that waits for answers something that changes with
+the entry, of others its place in the list, from 1. A learned entry carries the port it
 was learned on and the ageing time it was learned with; when the learn rule with that port and time goes, the switch
 removes the entries with it. So a new ageing time also forgets what was learned under the old one (the switch would
 keep the old time).
@@ -28,7 +29,7 @@ from typing import TYPE_CHECKING, Final
 
 from controllers.features import FEATURES
 from controllers.pipeline.reasons import DropReason
-from controllers.pipeline.values import IN, OUT, SWITCH, Action, Admit, Drop, Flow, Learn, Owner
+from controllers.pipeline.values import IN, OUT, SWITCH, Action, Admit, Count, Drop, Flow, Learn, Owner
 
 if TYPE_CHECKING:
     from controllers.compiler import Program
@@ -51,6 +52,7 @@ class FlowKind(IntEnum):
     STATIC = 4
     ADMIT_RULE = 5
     ADMITTED = 6
+    COUNT = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +89,19 @@ class Explanation:
 
 def cookie_of(flow: Flow) -> int:
     """Return the cookie of a compiled flow."""
-    kind, detail, way = FlowKind.FORWARD, 0, 0
+    kind, detail, aspect = FlowKind.FORWARD, 0, 0
     if flow.stage == "fdb" and flow.actions:
         kind = FlowKind.STATIC
     for action in flow.actions:
         if isinstance(action, Drop):
-            kind, detail = FlowKind.DROP, int(action.reason)
+            kind, detail, aspect = FlowKind.DROP, action.entry, int(action.reason)
+        elif isinstance(action, Count):
+            kind, detail = FlowKind.COUNT, action.entry
         elif isinstance(action, Learn):
             kind, detail = FlowKind.LEARN_RULE, action.ageing_s
         elif isinstance(action, Admit):
-            kind, detail, way = FlowKind.ADMIT_RULE, action.entry, action.way
-    return _pack(kind, flow.owner, detail, way)
+            kind, detail, aspect = FlowKind.ADMIT_RULE, action.entry, action.way
+    return _pack(kind, flow.owner, detail, aspect)
 
 
 def learned_cookie(ofport: int, ageing_s: int) -> int:
@@ -119,20 +123,25 @@ def remembered_cookie(action: Action) -> int | None:
 
 def read(cookie: int) -> CookieMeaning | None:
     """Return what a cookie says, or None if it is not one of ours."""
-    mark, kind, feature, way = cookie >> 56, cookie >> 48 & 0xFF, cookie >> 40 & 0xFF, cookie >> 32 & 0xFF
+    mark, kind, feature, aspect = cookie >> 56, cookie >> 48 & 0xFF, cookie >> 40 & 0xFF, cookie >> 32 & 0xFF
     detail, ofport = cookie >> 16 & 0xFFFF, cookie & 0xFFFF
     if mark != MARK or not 1 <= feature <= len(_NAMES):
         return None
+    owner = Owner(_NAMES[feature - 1], ofport)
     try:
-        flow_kind = FlowKind(kind)
-        reason = DropReason(detail) if flow_kind is FlowKind.DROP else None
+        match FlowKind(kind):
+            case FlowKind.DROP:
+                return CookieMeaning(FlowKind.DROP, owner, DropReason(aspect), entry=detail)
+            case (FlowKind.ADMIT_RULE | FlowKind.ADMITTED) as flow_kind:
+                return CookieMeaning(flow_kind, owner, entry=detail, way=aspect) if aspect in (IN, OUT) else None
+            case (FlowKind.LEARN_RULE | FlowKind.LEARNED) as flow_kind:
+                return None if aspect else CookieMeaning(flow_kind, owner, ageing_s=detail)
+            case FlowKind.COUNT:
+                return None if aspect else CookieMeaning(FlowKind.COUNT, owner, entry=detail)
+            case flow_kind:
+                return None if aspect or detail else CookieMeaning(flow_kind, owner)
     except ValueError:
         return None
-    admits = flow_kind in (FlowKind.ADMIT_RULE, FlowKind.ADMITTED)
-    if way not in ((IN, OUT) if admits else (0,)):
-        return None
-    ageing_s = detail if flow_kind in (FlowKind.LEARN_RULE, FlowKind.LEARNED) else 0
-    return CookieMeaning(flow_kind, Owner(_NAMES[feature - 1], ofport), reason, ageing_s, detail if admits else 0, way)
 
 
 def explain(cookie: int, program: Program) -> Explanation | None:
@@ -144,5 +153,5 @@ def explain(cookie: int, program: Program) -> Explanation | None:
     return Explanation(meaning, program.view.intent.switch, port)
 
 
-def _pack(kind: FlowKind, owner: Owner, detail: int, way: int = 0) -> int:
-    return MARK << 56 | kind << 48 | _NUMBERS[owner.feature] << 40 | way << 32 | detail << 16 | owner.ofport
+def _pack(kind: FlowKind, owner: Owner, detail: int, aspect: int = 0) -> int:
+    return MARK << 56 | kind << 48 | _NUMBERS[owner.feature] << 40 | aspect << 32 | detail << 16 | owner.ofport

@@ -20,6 +20,7 @@ from controllers.pipeline.values import (
     Actions,
     Admit,
     Consult,
+    Count,
     Criterion,
     Drop,
     Flow,
@@ -71,7 +72,9 @@ def flow_of(stats: Any) -> Flow:
         raise _Foreign("it has a table, timeouts or flags that ours have not")
     actions: Actions = tuple(action for part in stats.instructions for action in _instruction(part))
     if meaning.reason is not None:
-        actions = (*actions, Drop(meaning.reason))
+        actions = (*actions, Drop(meaning.reason, meaning.entry))
+    elif meaning.kind is FlowKind.COUNT:
+        actions = (Count(meaning.entry), *actions)
     flow = Flow(stage_numbered(stats.table_id).name, stats.priority, _match(stats.match), actions, meaning.owner)
     if cookie_of(flow) != stats.cookie:
         raise _Foreign("its cookie says something else than its actions do")

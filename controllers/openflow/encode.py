@@ -26,6 +26,7 @@ from controllers.pipeline.values import (
     Actions,
     Admit,
     Consult,
+    Count,
     Drop,
     Flow,
     Goto,
@@ -122,7 +123,7 @@ def _match(wanted: Match) -> Any:
 
 
 def _instructions(actions: Actions) -> list[Any]:
-    applied = _actions(tuple(action for action in actions if not isinstance(action, Goto | Drop)))
+    applied = _actions(tuple(action for action in actions if not isinstance(action, Goto | Drop | Count)))
     instructions = []
     if applied:
         instructions.append(parser.OFPInstructionActions(ofproto.OFPIT_APPLY_ACTIONS, applied))

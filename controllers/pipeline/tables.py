@@ -37,6 +37,7 @@ class Stage:
     tags: bool = False
     replicates: bool = False
     outputs: bool = False
+    counts: bool = False
     returns: bool = False
 
 
@@ -82,6 +83,7 @@ def _acls(way: str, port: str, after: str) -> tuple[Stage, ...]:
             matches=frozenset({port, "eth_type"}) | _ADDRESSES,
             masked=_ADDRESSES,
             goes=(after,),
+            counts=True,
         ),
     )
 

@@ -176,16 +176,27 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Drop, and say why."""
+    """Drop, and say why. ``entry``: the place, from 1, of what denies it in an access list of the port."""
 
     reason: DropReason
+    entry: int = 0
 
     def __str__(self) -> str:
-        return f"drop: {self.reason}"
+        return f"drop: {self.reason}" + (f", entry {self.entry}" if self.entry else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Count, for the entry at a place, from 1, in an access list of the port."""
+
+    entry: int
+
+    def __str__(self) -> str:
+        return f"count for entry {self.entry}"
 
 
 Tagging: TypeAlias = ReadTag | PopTag | PushTag | WriteTag
-Action: TypeAlias = SetRegister | Tagging | Goto | Consult | Learn | Admit | Replicate | Output | Drop
+Action: TypeAlias = SetRegister | Tagging | Goto | Consult | Learn | Admit | Replicate | Output | Drop | Count
 Actions: TypeAlias = tuple[Action, ...]
 
 
