@@ -10,6 +10,7 @@ import click
 from lab.cli.capture import capture
 from lab.cli.completion import completion
 from lab.cli.doctor import doctor
+from lab.cli.drops import drops, meters
 from lab.cli.graph import graph
 from lab.cli.group import Commands, complete_labs, run
 from lab.cli.inside import exec_in_node
@@ -41,7 +42,7 @@ def hvlab(lab: str | None) -> None:
 COMMANDS = (
     *(up, down, list_labs, apply, status),
     *(exec_in_node, mininet),
-    *(matrix, trace, learned, capture, graph),
+    *(matrix, trace, drops, meters, learned, capture, graph),
     *(doctor, completion),
 )
 

@@ -144,6 +144,11 @@ def read(cookie: int) -> CookieMeaning | None:
         return None
 
 
+def mask_of(kind: FlowKind) -> tuple[int, int]:
+    """Return the value and the mask of the cookies of one kind."""
+    return MARK << 56 | kind << 48, 0xFFFF << 48
+
+
 def explain(cookie: int, program: Program) -> Explanation | None:
     """Return what a cookie says in the names of the switch it was seen on, or None if it is not one of ours."""
     meaning = read(cookie)

@@ -38,6 +38,12 @@ MAC_TABLE_ENTRIES: Final = 16_384
 Without it a VM that sends from ever new addresses makes the switch keep each of them for its ageing time.
 """
 
+SESSIONS: Final = 65_536
+"""How many answers the stateful entries of a virtual switch's extended ACLs wait for at most."""
+
+LIMITS: Final = {"fdb": MAC_TABLE_ENTRIES, "sessions": SESSIONS}
+"""How much the stages that remember remember."""
+
 SELECTED: Final = {
     "Bridge": ["_uuid", "name", "ports", "external_ids", "other_config"],
     "Port": ["_uuid", "name", "interfaces", "qos", "tag"],
@@ -207,11 +213,15 @@ def create_bridge(bridge: Bridge, at: int, generation: int) -> Iterator[Operatio
             "controller": ["named-uuid", f"bridge{at}controller"],
             "other_config": as_map({**other, "datapath-id": f"{bridge.dpid:016x}", "disable-in-band": "true"}),
             "external_ids": as_map({SWITCH_KEY: encode(bridge.intent), GENERATION_KEY: str(generation)}),
-            "flow_tables": ["map", [[stage_named("fdb").number, ["named-uuid", f"bridge{at}addresses"]]]],
+            "flow_tables": [
+                "map",
+                [[stage_named(stage).number, ["named-uuid", f"bridge{at}{stage}"]] for stage in LIMITS],
+            ],
         }
         # Only what expires is ever evicted, which is what was learned: assigned addresses stay.
-        limit = {"name": "addresses", "flow_limit": MAC_TABLE_ENTRIES, "overflow_policy": "evict"}
-        yield {"op": "insert", "table": "Flow_Table", "row": limit, "uuid-name": f"bridge{at}addresses"}
+        for stage, most in LIMITS.items():
+            limit = {"name": stage, "flow_limit": most, "overflow_policy": "evict"}
+            yield {"op": "insert", "table": "Flow_Table", "row": limit, "uuid-name": f"bridge{at}{stage}"}
         controller = {"target": target, "connection_mode": "out-of-band", "max_backoff": 1000}
         yield {"op": "insert", "table": "Controller", "row": controller, "uuid-name": f"bridge{at}controller"}
     yield {"op": "insert", "table": "Interface", "row": local, "uuid-name": f"bridge{at}local"}

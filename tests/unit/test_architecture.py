@@ -112,7 +112,7 @@ def test_the_engine_knows_no_backend(module: str, path: Path) -> None:
         ]
 
 
-EXPLAINS = ("lab.emulation.tracing", "lab.emulation.learned")
+EXPLAINS = ("lab.emulation.tracing", "lab.emulation.learned", "lab.emulation.counters")
 """What tells a user what a switch does reads the pipeline's description: stages, registers, the meaning of cookies."""
 
 NUMBERS = ("lab.emulation.ovs",)

@@ -1,0 +1,231 @@
+"""What virtual switches count: the frames they drop, each with its reason, and those that Meter entries ask for.
+
+Every drop is a flow of its own, so the counters are those of the flows, whose cookies say what they mean. The last
+frame comes from what the daemon still has by heart of the last ten seconds; nothing is copied to anybody for it. A
+daemon that is started again counts from zero. Runs inside the pod.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from controllers.openflow.cookies import CookieMeaning, FlowKind, mask_of, read
+from lab.emulation import ovs
+from lab.emulation.netns import Program, run_programs
+from lab.emulation.tracing import control
+from lab.engine.resources import Blueprint, Bridge
+from lab.engine.trace import remedies
+from lab.engine.trace.text import parse
+from lab.errors import LabFault
+from lab.intent import LearningMode, PortIntent
+from lab.model.acl import AclEntry
+from lab.model.addresses import hyperv_mac
+from lab.model.vlan import UNTAGGED
+
+_TIMEOUT_S: Final = 10
+_MOST_FRAMES: Final = 200
+"""How many different frames are looked at, the most recent ones."""
+
+_FLOW: Final = re.compile(r"cookie=(0x[0-9a-f]+),.* n_packets=(\d+), n_bytes=(\d+),")
+_DROPPED: Final = re.compile(
+    r"ufid:\S+ (?P<key>.*?), packets:\d+, bytes:\d+, used:(?:(?P<used>[0-9.]+)s|never),.* actions:drop\b"
+)
+_BY_HEART: Final = ("dpctl/dump-flows", "-m", "netdev@ovs-netdev")
+_DATAPATH: Final = "ovs-netdev"
+_MASK: Final = re.compile(r"/[0-9a-fx.:]+(?=[,)])")
+_PORT: Final = re.compile(r"\bin_port\(([^()]+)\)")
+_PART: Final = re.compile(r"(\w+)\(([^()]*)\)")
+_TRANSPORTS: Final = {"tcp": "TCP", "udp": "UDP", "sctp": "SCTP"}
+_CAUSES: Final = {"guard": "MacAddressSpoofing Off", 17: "DhcpGuard On", 18: "RouterGuard On"}
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """The frames that a switch dropped for one reason.
+
+    ``adapter`` is whose setting it was, empty where it was nobody's in particular; ``setting`` which one, ``remedy``
+    what would let them pass. ``last`` is the last of them, ``seconds_ago``, if that was not long ago.
+    """
+
+    host: str
+    switch: str
+    adapter: str
+    reason: int
+    words: str
+    frames: int
+    setting: str
+    remedy: str
+    last: str = ""
+    seconds_ago: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Metered:
+    """What a Meter entry of an adapter's port ACL has counted."""
+
+    host: str
+    switch: str
+    adapter: str
+    entry: str
+    frames: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    text: str
+    seconds_ago: float
+
+
+def drops(blueprint: Blueprint, bridges: Iterable[Bridge], pid: int) -> list[Drop]:
+    """Return what some virtual switches have dropped since they were made; ``pid`` is any process of the lab."""
+    found: list[Drop] = []
+    for bridge, counts in _read(bridges, FlowKind.DROP, pid):
+        intents = _intents(blueprint, bridge)
+        dropped = {cookie: frames for cookie, (frames, _) in counts.items() if frames}
+        last = _last_frames(blueprint, bridge) if dropped else {}
+        for cookie, frames in dropped.items():
+            meaning = read(cookie)
+            if meaning and meaning.reason:
+                found.append(_drop(bridge, intents.get(meaning.ofport), meaning, frames, last.get(cookie)))
+    return sorted(found, key=lambda drop: (drop.host, drop.switch, drop.adapter, drop.reason, drop.setting))
+
+
+def metered(blueprint: Blueprint, bridges: Iterable[Bridge], pid: int) -> list[Metered]:
+    """Return what the Meter entries of some virtual switches' adapters have counted."""
+    found: list[Metered] = []
+    for bridge, counts in _read(bridges, FlowKind.COUNT, pid):
+        intents = _intents(blueprint, bridge)
+        for cookie, (frames, size) in counts.items():
+            meaning = read(cookie)
+            intent = intents.get(meaning.ofport) if meaning else None
+            if meaning and intent and meaning.entry <= len(intent.acls):
+                entry = str(intent.acls[meaning.entry - 1])
+                found.append(Metered(bridge.node, _name(bridge), intent.adapter, entry, frames, size))
+    return found
+
+
+def _read(bridges: Iterable[Bridge], kind: FlowKind, pid: int) -> Iterator[tuple[Bridge, dict[int, tuple[int, int]]]]:
+    """Yield, for each switch, the frames and bytes that flows of a kind have counted, by their cookies."""
+    wanted = list(bridges)
+    value, mask = mask_of(kind)
+    commands = [
+        Program(
+            pid,
+            (
+                ovs.binary("ovs-ofctl"), f"--timeout={_TIMEOUT_S}", "-OOpenFlow13", "dump-flows",
+                f"unix:{ovs.directory(bridge.node)}/{bridge.device}.mgmt", f"cookie={value:#x}/{mask:#x}",
+            ),
+        )
+        for bridge in wanted
+    ]  # fmt: skip
+    for bridge, (code, output) in zip(wanted, run_programs(commands), strict=True):
+        if code != 0:
+            why = f"no answer within {_TIMEOUT_S} s" if code == -signal.SIGALRM else " ".join(output.split())
+            raise LabFault(f'the counters of switch "{_name(bridge)}" cannot be read: {why}')
+        counts: dict[int, tuple[int, int]] = {}
+        for cookie, frames, size in _FLOW.findall(output):
+            before = counts.get(int(cookie, 16), (0, 0))
+            counts[int(cookie, 16)] = before[0] + int(frames), before[1] + int(size)
+        yield bridge, counts
+
+
+def _name(bridge: Bridge) -> str:
+    return bridge.intent.switch if bridge.intent else bridge.device
+
+
+def _intents(blueprint: Blueprint, bridge: Bridge) -> dict[int, PortIntent]:
+    here = (bridge.node, bridge.device)
+    return {port.ofport: port.intent for port in blueprint.ports if port.intent and (port.node, port.bridge) == here}
+
+
+def _drop(bridge: Bridge, intent: PortIntent | None, meaning: CookieMeaning, frames: int, last: _Frame | None) -> Drop:
+    reason, words = (int(meaning.reason), meaning.reason.words) if meaning.reason else (0, "")
+    setting, remedy = _cause(bridge, intent, meaning, reason)
+    return Drop(
+        host=bridge.node,
+        switch=_name(bridge),
+        adapter=intent.adapter if intent else "",
+        reason=reason,
+        words=words,
+        frames=frames,
+        setting=setting,
+        remedy=remedy,
+        last=last.text if last else "",
+        seconds_ago=last.seconds_ago if last else None,
+    )
+
+
+def _cause(bridge: Bridge, intent: PortIntent | None, meaning: CookieMeaning, reason: int) -> tuple[str, str]:
+    """Return the setting that is responsible for a drop, and what would let the frame pass."""
+    feature = meaning.owner.feature
+    if intent is None:
+        pinned = bridge.intent and bridge.intent.learning is LearningMode.PINNED
+        return ("learning mode Pinned", "") if pinned and reason == remedies.SECURITY_POLICY else ("", "")
+    entry = _entry(intent, meaning)
+    if entry:
+        return str(entry), remedies.of_denial(intent, entry)
+    remedy = remedies.of_drop(reason, intent, intent)
+    if feature == "vlan":
+        return f"VLAN {intent.vlan or UNTAGGED}", remedy
+    return _CAUSES.get(reason, _CAUSES.get(feature, "") if remedy else ""), remedy
+
+
+def _entry(intent: PortIntent, meaning: CookieMeaning) -> AclEntry | None:
+    entries: Mapping[str, tuple[AclEntry, ...]] = {"acl": intent.acls, "extended_acl": intent.extended_acls}
+    mine = entries.get(meaning.owner.feature, ())
+    return mine[meaning.entry - 1] if 0 < meaning.entry <= len(mine) else None
+
+
+def _last_frames(blueprint: Blueprint, bridge: Bridge) -> dict[int, _Frame]:
+    """Return the last frame that each drop, by its cookie, was for."""
+    path = str(ovs.directory(bridge.node) / "ovs-vswitchd.ctl")
+    devices = {port.device for port in blueprint.ports if (port.node, port.bridge) == (bridge.node, bridge.device)}
+    # What was not used again since it was first decided is the most recent, or as good as that.
+    heard = [(float(each["used"] or 0), each["key"]) for each in _DROPPED.finditer(control(path, *_BY_HEART))]
+    found: dict[int, _Frame] = {}
+    for seconds_ago, masked in sorted(heard)[:_MOST_FRAMES]:
+        key = _MASK.sub("", masked)
+        port = _PORT.search(key)
+        if port and port[1] in devices:
+            visits = parse(control(path, "ofproto/trace", _DATAPATH, key)).visits
+            if visits:
+                found.setdefault(visits[-1].cookie, _Frame(frame_text(key), seconds_ago))
+    return found
+
+
+def frame_text(key: str) -> str:
+    """Return a frame, given as the key of a datapath flow, in words.
+
+    >>> frame_text("eth(src=00:15:5d:00:00:01,dst=00:15:5d:00:00:02),eth_type(0x88b5)")
+    'type 0x88b5 00155D000001 -> 00155D000002'
+    """
+    parts = {name: _fields(inner) for name, inner in _PART.findall(key)}
+    ip = parts.get("ipv4") or parts.get("ipv6")
+    tag = f", tagged VLAN {parts['vlan']['vid']}" if "vid" in parts.get("vlan", {}) else ""
+    if "arp" in parts:
+        return f"ARP {parts['arp'].get('sip')} asks for {parts['arp'].get('tip')}{tag}"
+    if ip:
+        for name, title in _TRANSPORTS.items():
+            if ports := parts.get(name):
+                source, target = (_end(ip[end], ports.get(end, "")) for end in ("src", "dst"))
+                return f"{title} {source} -> {target}{tag}"
+        protocol = "ICMP" if "icmp" in parts or "icmpv6" in parts else f"IP protocol {ip.get('proto')}"
+        return f"{protocol} {ip.get('src')} -> {ip.get('dst')}{tag}"
+    ends = parts.get("eth", {})
+    kind = parts.get("eth_type", {}).get("", "")
+    return f"type {kind} {hyperv_mac(ends.get('src', ''))} -> {hyperv_mac(ends.get('dst', ''))}{tag}"
+
+
+def _fields(text: str) -> dict[str, str]:
+    """Return the fields of one part of a key; what is there without a name is the field without one."""
+    items = (item.partition("=") for item in text.split(","))
+    return {name if named else "": value if named else name for name, named, value in items}
+
+
+def _end(address: str, port: str) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
