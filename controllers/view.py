@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from lab.errors import LabFault
 from lab.intent import LearningMode, PortIntent, PortKind, SwitchIntent
 from lab.model.acl import AclDirection
+from lab.model.kinds import PortMirroring
 from lab.model.vlan import EVERYTHING, LARGEST, UNTAGGED, Membership, Span, contains, joined
 
 MAX_OFPORT = 0xFEFF
@@ -120,6 +121,18 @@ class SwitchView:
         """Return the ports that receive frames to an address the switch does not know: those that learn."""
         return self.learning_ports()
 
+    def mirror_sources(self) -> tuple[PortView, ...]:
+        """Return the Sources of port mirroring, if there is any Destination."""
+        sources = tuple(port for port in self.sorted_ports() if port.intent.port_mirroring is PortMirroring.SOURCE)
+        return sources if self._destinations() else ()
+
+    def mirror_destinations(self) -> tuple[PortView, ...]:
+        """Return the Destinations of port mirroring, if there is any Source."""
+        return self._destinations() if self.mirror_sources() else ()
+
+    def _destinations(self) -> tuple[PortView, ...]:
+        return tuple(port for port in self.sorted_ports() if port.intent.port_mirroring is PortMirroring.DESTINATION)
+
     def primaries(self) -> Mapping[int, int]:
         """Return the primary VLAN of each secondary one that a port names; of two the lower one."""
         settings = [port.intent.vlan for port in self.ports if port.intent.vlan is not None]
@@ -179,6 +192,12 @@ class SwitchView:
                 other = seen[port.ofport].intent.adapter
                 raise ViewError(f'"{other}" and "{port.intent.adapter}" both have port number {port.ofport}')
             seen[port.ofport] = port
+            if port.is_external and port.intent.port_mirroring is PortMirroring.DESTINATION:
+                raise ViewError(
+                    f'the external port "{port.intent.adapter}" is a Destination of port mirroring (reason 9)',
+                    remedy="it can only be a Source",
+                    target=port.intent.adapter,
+                )
             if port.is_external and port.has_vlan:
                 raise ViewError(
                     f'the external port "{port.intent.adapter}" has a VLAN setting (reason 32)',

@@ -17,7 +17,7 @@ from lab import Lab
 from lab.model.acl import TCP, AclAction, AclDirection, AclSide, ExtendedAcl, PortAcl
 from lab.model.addresses import IpSettings
 from lab.model.changes import changes
-from lab.model.kinds import AdapterKind, LearningMode, SwitchType, VMState
+from lab.model.kinds import AdapterKind, LearningMode, PortMirroring, SwitchType, VMState
 from lab.model.objects import (
     Computer,
     HypervHost,
@@ -338,6 +338,10 @@ def _other_acls(random: Random, _: HypervHost, adapter: NetworkAdapter) -> Netwo
     )
 
 
+def _mirror(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
+    return replace(adapter, port_mirroring=random.choice(tuple(PortMirroring)))
+
+
 def _other_vlan(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
     return replace(adapter, vlan=random.choice(_VLANS))
 
@@ -541,6 +545,7 @@ _SOMETIMES: tuple[Move, ...] = (
     _vm(_vm_forwards),
     _adapter(_spoof),
     _adapter(_guard),
+    _adapter(_mirror),
     _adapter(_other_acls),
     _adapter(_other_acls),
     _adapter(_other_mac),

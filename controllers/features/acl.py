@@ -56,7 +56,7 @@ class Way:
 
 WAYS: Final = (
     Way(AclDirection.OUTBOUND, OUT, "out", "in_port", "vlan_in"),
-    Way(AclDirection.INBOUND, IN, "in", "receiver", "output"),
+    Way(AclDirection.INBOUND, IN, "in", "receiver", "mirror_in"),
 )
 
 

@@ -19,10 +19,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from controllers.features.mirror import TO_MANY
 from controllers.pipeline.fields import GROUP_BIT
 from controllers.pipeline.priorities import Priority
 from controllers.pipeline.reasons import DropReason
-from controllers.pipeline.registers import RECEIVER, VLAN
+from controllers.pipeline.registers import MIRRORED, RECEIVER, VLAN
 from controllers.pipeline.values import (
     Action,
     Consult,
@@ -41,6 +42,7 @@ from controllers.pipeline.values import (
 from controllers.spans import in_register, prefixes
 from controllers.view import Members, PortView, SwitchView
 from lab.model.acl import AclDirection
+from lab.model.kinds import PortMirroring
 from lab.model.vlan import Span, contains
 
 NAME = "replicate"
@@ -77,24 +79,34 @@ class _Receivers:
 def _receivers(view: SwitchView, members: Members, private: bool) -> Iterator[_Receivers]:
     ports, span = members.ports, members.span
     nobody = DropReason.PVLAN if private else DropReason.FILTERED
-    everyone = _group(span, "everyone", ports)
+    everyone = _group(view, span, "everyone", ports)
     yield _Receivers(span, _TO_MANY, ports, everyone, nobody)
     if view.is_pinned:
         learning = {port.ofport for port in view.unknown_unicast_ports()}
         some = tuple(port for port in ports if port.ofport in learning)
-        yield _Receivers(span, _TO_ONE, some, _group(span, "unknown", some), DropReason.SECURITY_POLICY)
+        yield _Receivers(span, _TO_ONE, some, _group(view, span, "unknown", some), DropReason.SECURITY_POLICY)
     else:
         yield _Receivers(span, _TO_ONE, ports, everyone, nobody)
 
 
-def _group(span: Span, role: str, ports: tuple[PortView, ...]) -> Group:
-    """Return one bucket per receiver: a plain output, unless the receiver has access lists."""
-    return Group(span[0], role, tuple(_bucket(port, span[0]) for port in ports))
+def _group(view: SwitchView, span: Span, role: str, ports: tuple[PortView, ...]) -> Group:
+    """Return one bucket per receiver: a plain output, unless the receiver has access lists or mirrors others.
+
+    A frame to many reaches every Destination of port mirroring anyway; one to an unknown address, that a Source gets,
+    is copied to them.
+    """
+    mirrors = set(view.mirror_destinations())
+    buckets = [_bucket(port, span[0], mirrors=port in mirrors) for port in ports]
+    if role == "unknown" and not set(ports).isdisjoint(view.mirror_sources()):
+        copies = [port for port in view.mirror_destinations() if port not in ports]
+        buckets += [(SetRegister(RECEIVER, port.ofport), Consult("mirror")) for port in copies]
+    return Group(span[0], role, tuple(buckets))
 
 
-def _bucket(port: PortView, vlan: int) -> tuple[Action, ...]:
-    if port.has_acls(AclDirection.INBOUND):
-        return SetRegister(RECEIVER, port.ofport), Consult("acl_mac_in")
+def _bucket(port: PortView, vlan: int, *, mirrors: bool) -> tuple[Action, ...]:
+    if mirrors or port.has_acls(AclDirection.INBOUND):
+        more = (SetRegister(MIRRORED, TO_MANY),) if port.intent.port_mirroring is PortMirroring.SOURCE else ()
+        return SetRegister(RECEIVER, port.ofport), *more, Consult("acl_mac_in")
     if contains(port.membership.tagged, vlan):
         return PushTag(), WriteTag(VLAN), Output(port.ofport)
     return (Output(port.ofport),)

@@ -73,7 +73,7 @@ def _tagged(primaries: Mapping[int, int], port: PortView) -> Iterator[Flow]:
     number = port.ofport
     for value, mask in prefixes(port.membership.accepts):
         wanted = match(in_port=number, tag=(TAGGED | value, TAGGED | mask))
-        actions = ReadTag(VLAN), ReadTag(DATABASE), PopTag(), Goto("learn")
+        actions = ReadTag(VLAN), ReadTag(DATABASE), PopTag(), Goto("mirror_out")
         yield _flow("vlan_in", Priority.EXCEPTION, wanted, actions, number)
     for secondary, primary in primaries.items():
         if port.accepts(secondary):
@@ -83,7 +83,7 @@ def _tagged(primaries: Mapping[int, int], port: PortView) -> Iterator[Flow]:
 
 def _into(vlan: int, database: int) -> Actions:
     writes: tuple[Action, ...] = (SetRegister(VLAN, vlan), SetRegister(DATABASE, database)) if vlan else ()
-    return *writes, Goto("learn")
+    return *writes, Goto("mirror_out")
 
 
 def _isolate(view: SwitchView) -> Iterator[Flow]:

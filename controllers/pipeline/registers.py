@@ -25,11 +25,12 @@ class Register:
 
 
 _DECLARED = (
-    ("receiver", "lookup", "output", "port number of the one receiver; 0 while it is not known"),
+    ("receiver", "mirror_out", "output", "port number of the one receiver; 0 while it is not known"),
     ("vlan", "vlan_in", "output", "the VLAN the frame travels in; 0 is untagged"),
     ("database", "vlan_in", "fdb", "the VLAN in whose MAC table the addresses are: of a private VLAN the primary one"),
     ("verdict", "guard_check", "guard_apply", "number of the reason to drop the frame; 0 is none"),
     ("admitted_out", "acl_out", "sessions", "1 for an answer that an extended ACL lets out of its port"),
+    ("mirrored", "mirror_out", "mirror", "1 if mirrors have a copy from the sender, 2 if many get the frame; else 0"),
     ("admitted_in", "acl_in", "sessions", "1 for an answer that an extended ACL lets into its port"),
 )
 
@@ -41,5 +42,6 @@ RECEIVER: Final = BY_NAME["receiver"]
 VLAN: Final = BY_NAME["vlan"]
 DATABASE: Final = BY_NAME["database"]
 ADMITTED_OUT: Final = BY_NAME["admitted_out"]
+MIRRORED: Final = BY_NAME["mirrored"]
 ADMITTED_IN: Final = BY_NAME["admitted_in"]
 VERDICT: Final = BY_NAME["verdict"]

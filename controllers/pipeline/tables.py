@@ -54,7 +54,7 @@ def _acls(way: str, port: str, after: str) -> tuple[Stage, ...]:
         Stage(
             name=f"acl_mac_{way}",
             does=f"lets frames without access lists at the {whose} pass; checks its port ACL's MAC entries",
-            matches=frozenset({"in_port", port, "eth_src", "eth_dst"}),
+            matches=frozenset({"in_port", port, "eth_src", "eth_dst"} | ({"mirrored"} if way == "in" else set())),
             goes=(f"acl_{way}", after),
             drops=(_R.SECURITY_POLICY,),
             returns=way == "in",
@@ -125,9 +125,17 @@ _DECLARED = (
         matches=frozenset({"in_port", "tag"}),
         masked=frozenset({"tag"}),
         writes=frozenset({"vlan", "database"}),
-        goes=("learn",),
+        goes=("mirror_out",),
         drops=(_R.UNAUTHORISED_VLAN, _R.VLAN_IN_ETHERNET_HEADER),
         tags=True,
+    ),
+    Stage(
+        name="mirror_out",
+        does="copies what a Source of port mirroring sends",
+        matches=frozenset({"in_port"}),
+        writes=frozenset({"mirrored"}),
+        replicates=True,
+        goes=("learn",),
     ),
     Stage(
         name="learn",
@@ -169,7 +177,22 @@ _DECLARED = (
         goes=("acl_mac_in",),
         drops=(_R.FILTERED, _R.VLAN_FILTERED, _R.PVLAN),
     ),
-    *_acls("in", "receiver", "output"),
+    *_acls("in", "receiver", "mirror_in"),
+    Stage(
+        name="mirror_in",
+        does="copies what a Source of port mirroring gets",
+        matches=frozenset({"receiver", "mirrored"}),
+        replicates=True,
+        goes=("output",),
+    ),
+    Stage(
+        name="mirror",
+        does="hands a copy to a Destination of port mirroring that hears its VLAN, once",
+        matches=frozenset({"receiver", "vlan", "mirrored"}),
+        masked=frozenset({"vlan"}),
+        goes=("output",),
+        returns=True,
+    ),
     Stage(
         name="sessions",
         does="holds the answers that stateful entries of extended ACLs wait for",
@@ -191,7 +214,7 @@ _DECLARED = (
 STAGES: Final[tuple[Stage, ...]] = tuple(replace(stage, number=number) for number, stage in enumerate(_DECLARED))
 _BY_NAME: Final = {stage.name: stage for stage in STAGES}
 
-PER_RECEIVER: Final = ("isolate", "acl_mac_in", "output")
+PER_RECEIVER: Final = ("isolate", "acl_mac_in", "mirror", "output")
 """The stages a frame may enter once per receiver, from a bucket."""
 
 

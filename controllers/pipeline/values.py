@@ -224,8 +224,9 @@ class Flow:
         return self.stage, int(self.priority), self.match
 
 
-ROLES: Final = ("everyone", "unknown")
-"""Who a group of a VLAN serves: every port, or those that get frames to unknown addresses. The order numbers them."""
+ROLES: Final = ("everyone", "unknown", "mirrors")
+"""Who a group of a VLAN serves: every port, those that get frames to unknown addresses, or the Destinations of port
+mirroring, whatever their VLANs (one group, of VLAN 0). The order numbers them."""
 
 VLAN_COUNT: Final = 4096
 

@@ -24,7 +24,7 @@ from lab.errors import InputError
 from lab.intent import PortIntent, PortKind, SwitchIntent
 from lab.model.addresses import Network
 from lab.model.interfaces import IpInterface, Segment, host_interfaces, interfaces, vm_interfaces
-from lab.model.kinds import AdapterKind
+from lab.model.kinds import AdapterKind, PortMirroring
 from lab.model.names import device_name
 from lab.model.objects import DEFAULT_MTU, HypervHost, LabModel, VirtualMachine
 from lab.model.vlan import UNTAGGED, VlanSettings
@@ -148,7 +148,10 @@ def _host_ports(host: HypervHost, allocation: Allocation) -> Iterator[Port]:
     for interface in host_interfaces(host):
         if interface.bound_to:
             segment = Segment(host.name, interface.bound_to)
-            intent = PortIntent(interface.full_name, PortKind.EXTERNAL)
+            switch = host.switch(interface.bound_to)
+            mirrored = switch is not None and switch.mirror_external_port
+            mirroring = PortMirroring.SOURCE if mirrored else PortMirroring.NONE
+            intent = PortIntent(interface.full_name, PortKind.EXTERNAL, port_mirroring=mirroring)
             yield _port(allocation, segment, interface, interface.device, intent)
         elif interface.segment and interface.segment.is_switch:
             intent = PortIntent(
@@ -158,6 +161,7 @@ def _host_ports(host: HypervHost, allocation: Allocation) -> Iterator[Port]:
                 vlan=_tagging(interface.vlan),
                 acls=interface.acls,
                 extended_acls=interface.extended_acls,
+                port_mirroring=interface.port_mirroring,
             )
             yield _port(allocation, interface.segment, interface, interface.device, intent)
     for vm in host.vms:
@@ -176,6 +180,7 @@ def _host_ports(host: HypervHost, allocation: Allocation) -> Iterator[Port]:
                     adapter.router_guard,
                     adapter.acls,
                     adapter.extended_acls,
+                    adapter.port_mirroring,
                 )
                 yield _port(allocation, interface.segment, interface, device_name(vm.name, interface.device), intent)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lab.model.acl import ExtendedAcl, PortAcl
-from lab.model.kinds import LearningMode, PortKind, SwitchType
+from lab.model.kinds import LearningMode, PortKind, PortMirroring, SwitchType
 from lab.model.vlan import VlanSettings
 
 INTENT_VERSION: Final = 2
@@ -59,4 +59,5 @@ class PortIntent:
     router_guard: bool = False
     acls: tuple[PortAcl, ...] = ()
     extended_acls: tuple[ExtendedAcl, ...] = ()
+    port_mirroring: PortMirroring = PortMirroring.NONE
     version: int = INTENT_VERSION

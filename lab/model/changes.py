@@ -40,6 +40,8 @@ _LABELS: Final[Mapping[str, str]] = MappingProxyType(
         "nat": "NAT",
         "network": "physical network",
         "nic": "NIC",
+        "mirror_external_port": "port mirroring of the external port",
+        "port_mirroring": "PortMirroring",
         "router_guard": "RouterGuard",
         "vlan": "VLAN",
     }

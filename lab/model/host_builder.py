@@ -9,7 +9,7 @@ from lab.model.acl_builder import WrittenAcl, WrittenExtendedAcl
 from lab.model.acl_builder import extended_acls as read_extended_acls
 from lab.model.acl_builder import port_acls as read_port_acls
 from lab.model.addresses import IpSettings
-from lab.model.kinds import AdapterKind, LearningMode, SwitchType, VMState
+from lab.model.kinds import AdapterKind, LearningMode, PortMirroring, SwitchType, VMState
 from lab.model.names import quoted, vethernet
 from lab.model.network_builder import NetworkBuilder
 from lab.model.notes import Notes
@@ -69,12 +69,16 @@ class HostBuilder:
         learning: LearningMode | str = LearningMode.LEARNING,
         ageing_s: int = 300,
         vlan: Vlan = None,
+        mirror_external_port: bool = False,
     ) -> str:
         """Add an external switch on a NIC; with the management OS on it, unless told otherwise (New-VMSwitch).
 
-        ``vlan`` is the setting of the management OS's adapter.
+        ``vlan`` is the setting of the management OS's adapter. ``mirror_external_port``: what passes the NIC is copied
+        to the adapters that are Destination of port mirroring.
         """
         title = self._switch(name, SwitchType.EXTERNAL, nic, learning, ageing_s)
+        mirrored = self._reader(title).flag("mirror_external_port", mirror_external_port, False)
+        self._switches[-1] = replace(self._switches[-1], mirror_external_port=mirrored)
         if self._reader(title).flag("allow_management_os", allow_management_os, True):
             mtu = next((each.mtu for each in self._nics if each.name == nic), DEFAULT_MTU)
             setting = Reader(self._notes, f"{self.name}/{vethernet(title)}").vlan(vlan)
@@ -114,6 +118,7 @@ class HostBuilder:
         vlan: Vlan = None,
         acls: Acls = (),
         extended_acls: ExtendedAcls = (),
+        port_mirroring: PortMirroring | str = PortMirroring.NONE,
     ) -> str:
         """Add a further adapter of the management OS (Add-VMNetworkAdapter -ManagementOS); no gateway unless given."""
         title = self._name("adapter", name, f"adapter {len(self._adapters) + 1}")
@@ -123,7 +128,8 @@ class HostBuilder:
         if found or switch is None:
             adapter = NetworkAdapter(title, found, mac=read.mac(mac), ip=ip, vlan=read.vlan(vlan))
             lists = read_port_acls(read, acls), read_extended_acls(read, extended_acls)
-            self._adapters.append(replace(adapter, acls=lists[0], extended_acls=lists[1]))
+            mirroring = read.choice("port_mirroring", port_mirroring, PortMirroring, PortMirroring.NONE)
+            self._adapters.append(replace(adapter, acls=lists[0], extended_acls=lists[1], port_mirroring=mirroring))
         return title
 
     def vm(  # noqa: PLR0913 - settings given by name
@@ -145,6 +151,7 @@ class HostBuilder:
         router_guard: bool = False,
         acls: Acls = (),
         extended_acls: ExtendedAcls = (),
+        port_mirroring: PortMirroring | str = PortMirroring.NONE,
     ) -> VmBuilder:
         """Add a VM with one network adapter on a switch; without a switch the adapter is disconnected."""
         title = self._name("VM", name, f"VM-{len(self._vms) + 1}")
@@ -162,6 +169,7 @@ class HostBuilder:
         return vm.adapter(
             switch, *addresses, gateway=gateway, legacy=legacy, mac=mac, mac_spoofing=mac_spoofing, mtu=mtu, vlan=vlan,
             dhcp_guard=dhcp_guard, router_guard=router_guard, acls=acls, extended_acls=extended_acls,
+            port_mirroring=port_mirroring,
         )  # fmt: skip
 
     def settings_on(self, switch: object, owner: str, addresses: object, gateway: object) -> IpSettings:
@@ -252,6 +260,7 @@ class VmBuilder:
         router_guard: bool = False,
         acls: Acls = (),
         extended_acls: ExtendedAcls = (),
+        port_mirroring: PortMirroring | str = PortMirroring.NONE,
     ) -> VmBuilder:
         """Add a network adapter (Add-VMNetworkAdapter); the first is called "Network Adapter", as New-VM does."""
         about = Reader(self._notes, self.value.name)
@@ -273,6 +282,7 @@ class VmBuilder:
             read.flag("router_guard", router_guard, False),
             read_port_acls(read, acls),
             read_extended_acls(read, extended_acls),
+            read.choice("port_mirroring", port_mirroring, PortMirroring, PortMirroring.NONE),
         )
         self.value = replace(self.value, adapters=(*self.value.adapters, adapter))
         return self

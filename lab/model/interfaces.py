@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from lab.model.acl import ExtendedAcl, PortAcl
 from lab.model.addresses import IpSettings
-from lab.model.kinds import AdapterKind
+from lab.model.kinds import AdapterKind, PortMirroring
 from lab.model.names import device_name, quoted, vethernet, vethernet_device
 from lab.model.objects import (
     DEFAULT_MTU,
@@ -51,7 +51,7 @@ class IpInterface:
     ``label`` is the user's name for it, ``device`` the Linux one, ``why_down`` a reason in words (empty = it is up).
     ``mac`` is empty where the lab chooses. ``segment`` is None for an unplugged adapter. ``bound_to`` names the
     external switch that has taken a NIC: the stack then has no protocol on it.
-    ``vlan`` and the access lists are those of the port that it is plugged into.
+    ``vlan``, the access lists and the port mirroring are those of the port that it is plugged into.
     """
 
     node: str
@@ -69,6 +69,7 @@ class IpInterface:
     vlan: VlanSettings = UNTAGGED
     acls: tuple[PortAcl, ...] = ()
     extended_acls: tuple[ExtendedAcl, ...] = ()
+    port_mirroring: PortMirroring = PortMirroring.NONE
 
     @property
     def up(self) -> bool:
@@ -135,6 +136,7 @@ def vm_interfaces(host: HypervHost, vm: VirtualMachine) -> Iterator[IpInterface]
             vlan=adapter.vlan,
             acls=adapter.acls,
             extended_acls=adapter.extended_acls,
+            port_mirroring=adapter.port_mirroring,
         )
 
 
@@ -189,6 +191,7 @@ def _management_adapter(host: HypervHost, adapter: NetworkAdapter) -> IpInterfac
         vlan=adapter.vlan,
         acls=adapter.acls,
         extended_acls=adapter.extended_acls,
+        port_mirroring=adapter.port_mirroring,
     )
 
 

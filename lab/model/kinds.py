@@ -25,6 +25,14 @@ class LearningMode(StrEnum):
     PINNED = "Pinned"
 
 
+class PortMirroring(StrEnum):
+    """What an adapter is to the port mirroring of its switch (Set-VMNetworkAdapter, parameter PortMirroring)."""
+
+    NONE = "None"
+    SOURCE = "Source"
+    DESTINATION = "Destination"
+
+
 class PortKind(StrEnum):
     """What is connected to a switch port."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from lab.model.acl import ExtendedAcl, PortAcl
 from lab.model.addresses import NO_IP, IpSettings, Network
-from lab.model.kinds import AdapterKind, LearningMode, SwitchType, VMState
+from lab.model.kinds import AdapterKind, LearningMode, PortMirroring, SwitchType, VMState
 from lab.model.names import vethernet
 from lab.model.vlan import UNTAGGED, VlanSettings
 
@@ -39,6 +39,7 @@ class NetworkAdapter:
     router_guard: bool = False
     acls: tuple[PortAcl, ...] = ()
     extended_acls: tuple[ExtendedAcl, ...] = ()
+    port_mirroring: PortMirroring = PortMirroring.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +72,17 @@ class VirtualMachine:
 
 @dataclass(frozen=True, slots=True)
 class VirtualSwitch:
-    """A Hyper-V virtual switch. ``nic`` names the physical NIC of an external one. ``ageing_s`` in seconds."""
+    """A Hyper-V virtual switch. ``nic`` names the physical NIC of an external one. ``ageing_s`` in seconds.
+
+    ``mirror_external_port``: the external port is a Source of port mirroring (Add-VMSwitchExtensionPortFeature).
+    """
 
     name: str
     type: SwitchType
     nic: str | None = None
     learning: LearningMode = LearningMode.LEARNING
     ageing_s: int = 300
+    mirror_external_port: bool = False
 
 
 @dataclass(frozen=True, slots=True)

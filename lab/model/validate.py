@@ -8,7 +8,7 @@ from __future__ import annotations
 from lab.errors import ErrorRecord
 from lab.model.names import quoted
 from lab.model.objects import LabModel
-from lab.model.rules import acls, addresses, machines, names, networks, switches, vlans
+from lab.model.rules import acls, addresses, machines, mirrors, names, networks, switches, vlans
 
 __all__ = ["quoted", "validate"]
 
@@ -22,6 +22,7 @@ _RULES = (
     machines.mtus,
     vlans.vlans,
     acls.acls,
+    mirrors.mirrors,
     machines.timing,
     addresses.settings,
     addresses.doubles,

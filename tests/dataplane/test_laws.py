@@ -173,7 +173,7 @@ def test_changes_lose_no_frame_of_others(populated: Bridge) -> None:
     )
 
 
-PER_COPY = ("isolate", "acl_mac_in", "output")
+PER_COPY = ("isolate", "acl_mac_in", "mirror_in", "output")
 """The stages that a copy for a receiver without access lists passes if it enters at the first of them."""
 
 TWO = SwitchView(SWITCH, (PortView(1, "p1", decode_port(vm(1))), PortView(2, "p2", decode_port(vm(2)))))

@@ -130,9 +130,9 @@ def waiting(open_socket: socket.socket) -> Iterator[bytes]:
 
 @contextmanager
 def stations(lab: RunningLab, *segments: Sequence[str]) -> Iterator[Stations]:
-    """Yield the adapters of some segments, listening."""
+    """Yield the adapters of some segments, listening; one may be in several of them."""
     known = adapters(lab)
-    names = [name for members in segments for name in members]
+    names = list(dict.fromkeys(name for members in segments for name in members))
     sockets: dict[str, socket.socket] = {}
     try:
         for name in names:

@@ -16,6 +16,9 @@ from lab.model.addresses import hyperv_mac
 STATIC: Final = "static"
 LEARNED: Final = "learned"
 
+_MIRRORS: Final = frozenset({"mirror_out", "mirror_in"})
+"""The stages that copy what a Source sends or gets; there only a Source has flows."""
+
 _NORMAL: Final = {
     "forwarding to learned port": "its MAC table knows {mac}",
     "no learned MAC for destination, flooding": "its MAC table does not know {mac}, so every other port gets a copy",
@@ -95,6 +98,8 @@ class Interpreter:
             detail = f"dropped, reason {meaning.reason}: {meaning.words}"
         elif meaning.kind:
             detail = f"{_how(meaning.kind)} {self._at(bridge, meaning.ofport)}"
+        elif name in _MIRRORS and meaning.ofport:
+            detail = "a copy to the Destinations of port mirroring"
         elif any(action.startswith("group:") for action in visit.actions):
             detail = f"a copy to each of {len(outputs)} ports" if len(outputs) != 1 else "to one port"
         owner = self._owner(bridge, meaning.ofport)

@@ -8,6 +8,7 @@ from ipaddress import ip_network
 from controllers.view import PortView, SwitchView
 from lab.intent import LearningMode, PortIntent, PortKind, SwitchIntent, SwitchType
 from lab.model.acl import AclAction, AclDirection, AclSide, ExtendedAcl, PortAcl
+from lab.model.kinds import PortMirroring
 from lab.model.vlan import VlanSettings, access, community, isolated, promiscuous, trunk
 
 EXTERNAL = SwitchIntent("External", "hv1", SwitchType.EXTERNAL)
@@ -51,6 +52,20 @@ def with_acls(port: PortView, *entries: PortAcl | ExtendedAcl) -> PortView:
     return replace(port, intent=replace(port.intent, acls=plain, extended_acls=extended))
 
 
+def mirroring(port: PortView, mode: PortMirroring) -> PortView:
+    """Return a port that is a Source or a Destination of port mirroring."""
+    return replace(port, intent=replace(port.intent, port_mirroring=mode))
+
+
+SOURCE, DESTINATION = PortMirroring.SOURCE, PortMirroring.DESTINATION
+MIRRORS = (
+    mirroring(WIRE, SOURCE),
+    HOST,
+    vm(3),
+    mirroring(in_vlan(vm(4), access(10)), SOURCE),
+    mirroring(vm(5), DESTINATION),
+    mirroring(in_vlan(vm(6), trunk("1-4094", native=0)), DESTINATION),
+)
 PORT_ACL = (
     PortAcl(AclAction.DENY, AclDirection.INBOUND, AclSide.REMOTE),
     PortAcl(AclAction.ALLOW, AclDirection.INBOUND, AclSide.REMOTE, ip_network("10.0.1.0/24")),
@@ -100,5 +115,7 @@ VIEWS = {
     "guards": SwitchView(EXTERNAL, (WIRE, vm(3), guarded(vm(4), dhcp=True), guarded(vm(5), dhcp=True, router=True))),
     "port-acl": SwitchView(EXTERNAL, (WIRE, vm(3), with_acls(vm(4), *PORT_ACL))),
     "extended-acl": SwitchView(pinned(PRIVATE), (vm(3), with_acls(vm(4), *EXTENDED_ACL))),
+    "mirrors": SwitchView(EXTERNAL, MIRRORS),
+    "mirrors-pinned": SwitchView(pinned(EXTERNAL), (*MIRRORS, mirroring(with_acls(vm(7), *PORT_ACL), SOURCE))),
     "short-ageing": SwitchView(replace(EXTERNAL, ageing_s=15), (WIRE, HOST, vm(3))),
 }
