@@ -13,8 +13,8 @@ from lab.emulation.observe import observe, pids, read_external_ids
 from lab.emulation.pod.pod import Pod
 from lab.engine.backend import Acknowledgement, Progress
 from lab.engine.plan import Plan, Step
-from lab.engine.resources import Blueprint, Interface
-from lab.intent import APPLIED_KEY, FAULT_KEY, GENERATION_KEY
+from lab.engine.resources import Blueprint, Interface, Key, Port
+from lab.intent import APPLIED_KEY, FAULT_KEY, GENERATION_KEY, PortKind
 
 _FAULT: Final = re.compile(r"generation (?P<generation>\d+): (?P<why>.*)", re.DOTALL)
 
@@ -30,13 +30,19 @@ class PodBackend:
         return observe(known, pids(self._pod))[0]
 
     def announce(self, plan: Plan, wanted: Blueprint) -> None:
-        """Announce every address that an interface has new, or with another MAC address; forget those that are gone."""
+        """Announce every address that is new at its place, or has another MAC address; forget those that are gone.
+
+        A place is new for what is connected to another switch than before, or whose switch has another NIC.
+        """
         running = pids(self._pod)
         gone = _gone(plan, wanted)
         for node in wanted.nodes if gone else ():
             if node.name in running:
                 forget(running[node.name], gone)
-        announce(presence for step in plan.of(Interface) if (presence := _news(step, running)))
+        moved = _moved(plan, wanted)
+        found = [_news(step, running) for step in plan.of(Interface)]
+        found += [_presence(each, each.addresses, running) for each in wanted.interfaces if each.key in moved]
+        announce(presence for presence in found if presence)
 
     def acknowledged(self, wanted: Blueprint) -> dict[tuple[str, str], Acknowledgement]:
         """Return what each virtual switch has confirmed, by (host, bridge device)."""
@@ -74,8 +80,30 @@ def _news(step: Step, running: Mapping[str, int]) -> Presence | None:
     if not isinstance(new, Interface) or not new.up or new.node not in running:
         return None
     same = old.addresses if isinstance(old, Interface) and old.mac == new.mac else ()
-    addresses = tuple(address for address in new.addresses if address not in same)
-    return Presence(running[new.node], new.device, new.mac, addresses) if addresses else None
+    return _presence(new, tuple(address for address in new.addresses if address not in same), running)
+
+
+def _presence(interface: Interface, addresses: tuple[str, ...], running: Mapping[str, int]) -> Presence | None:
+    if not addresses or not interface.up or interface.node not in running:
+        return None
+    return Presence(running[interface.node], interface.device, interface.mac, addresses)
+
+
+def _moved(plan: Plan, wanted: Blueprint) -> set[Key]:
+    """Return the interfaces whose frames take another way into the physical network than before."""
+    steps = [(step.old, step.new) for step in plan.of(Port)]
+    new = {
+        each
+        for old, each in steps
+        if isinstance(each, Port) and not (isinstance(old, Port) and old.bridge == each.bridge)
+    }
+    uplinks = {(port.node, port.bridge) for port in new if port.intent and port.intent.kind is PortKind.EXTERNAL}
+    names = {
+        port.intent.adapter
+        for port in wanted.ports
+        if port.intent and (port in new or (port.node, port.bridge) in uplinks)
+    }
+    return {each.key for each in wanted.interfaces if f"{each.node}/{each.alias}" in names}
 
 
 def current_fault(external_ids: Mapping[str, str], generation: int) -> str:
