@@ -185,12 +185,16 @@ def contains(found: Iterable[Span], vlan: int) -> bool:
     return any(first <= vlan <= last for first, last in found)
 
 
-def meet(one: VlanSettings, other: VlanSettings) -> bool:
-    """Tell whether two adapters of one Ethernet can be confused: one hears the other, or somebody hears both."""
+def meet(one: VlanSettings, other: VlanSettings, listeners: Iterable[VlanSettings] = ()) -> bool:
+    """Tell whether two adapters of one Ethernet can be confused: one hears the other, or a listener cannot tell them.
+
+    One that gets the frames of both with their tags can.
+    """
     mine, theirs = one.membership(), other.membership()
-    if mine.database == theirs.database:
+    if mine.database == theirs.database or contains(mine.hears, theirs.sends) or contains(theirs.hears, mine.sends):
         return True
-    return contains(mine.hears, theirs.sends) or contains(theirs.hears, mine.sends)
+    both = (mine.sends, theirs.sends)
+    return any(all(contains(each.membership().untagged, vlan) for vlan in both) for each in listeners)
 
 
 def _one(vlan: int) -> Span:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from ipaddress import IPv6Interface
 
 from lab.errors import ErrorRecord
@@ -16,6 +17,7 @@ from lab.model.interfaces import (
     router_interfaces,
     vm_interfaces,
 )
+from lab.model.kinds import LearningMode
 from lab.model.names import quoted
 from lab.model.objects import LabModel
 from lab.model.rules.mistakes import mistake
@@ -94,50 +96,95 @@ def _gateway(owner: str, target: str, ip: IpSettings, gateway: Address) -> Itera
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Plugged:
+    """An interface on an Ethernet, and the VLAN settings of all that listen there."""
+
+    owner: str
+    target: str
+    interface: IpInterface
+    ethernet: Segment
+    listeners: set[VlanSettings]
+
+
 def doubles(model: LabModel) -> Iterator[ErrorRecord]:
     """Two adapters with one address on one network. (On separate networks, and VLANs, that is allowed.)"""
-    ips: dict[tuple[Segment, Address], list[_Owner]] = defaultdict(list)
-    macs: dict[tuple[Segment, str], list[_Owner]] = defaultdict(list)
+    running = tuple(_running(model))
     own: set[tuple[str, Address]] = set()
-    ethernets = _ethernets(model)
-    for owner, target, interface in _running(model):
+    for _, target, interface in running:
         for address in interface.ip.addresses:
             if (interface.node, address.ip) in own:
                 yield mistake(target, f"{quoted(interface.node)} has the address {address.ip} twice", "once is enough")
             own.add((interface.node, address.ip))
-        segment = ethernets.get(interface.segment) if interface.segment else None
-        if segment is None or interface.bound_to:
-            continue
-        for address in interface.ip.addresses:
-            other = _other_owner(ips[segment, address.ip], owner, interface.vlan)
+    plugged = tuple(_plugged(model, running))
+    yield from _ip_doubles(plugged)
+    yield from _mac_doubles(model, plugged)
+
+
+def _plugged(model: LabModel, running: tuple[tuple[str, str, IpInterface], ...]) -> Iterator[_Plugged]:
+    ethernets = _ethernets(model)
+    listeners: dict[Segment, set[VlanSettings]] = defaultdict(set)
+    for owner, target, interface in running:
+        ethernet = ethernets.get(interface.segment) if interface.segment else None
+        if ethernet is not None and not interface.bound_to:
+            listeners[ethernet].add(interface.vlan)
+            yield _Plugged(owner, target, interface, ethernet, listeners[ethernet])
+
+
+def _ip_doubles(plugged: tuple[_Plugged, ...]) -> Iterator[ErrorRecord]:
+    owners: dict[tuple[Segment, Address], list[_Owner]] = defaultdict(list)
+    for each in plugged:
+        for address in each.interface.ip.addresses:
+            other = _other_owner(owners[each.ethernet, address.ip], each)
             if other:
-                yield _double(target, owner, f"address {address.ip}", other, segment)
-        other = _other_owner(macs[segment, interface.mac], owner, interface.vlan) if interface.mac else ""
+                yield _double(each, f"address {address.ip}", other, each.ethernet)
+
+
+def _mac_doubles(model: LabModel, plugged: tuple[_Plugged, ...]) -> Iterator[ErrorRecord]:
+    owners: dict[tuple[Segment, str], list[_Owner]] = defaultdict(list)
+    pinned: dict[tuple[Segment, str], str] = {}
+    for each in plugged:
+        segment, mac = each.interface.segment, each.interface.mac
+        if not mac or segment is None:
+            continue
+        other, where = _other_owner(owners[each.ethernet, mac], each), each.ethernet
+        if not other and _is_pinned(model, segment):
+            first = pinned.setdefault((segment, mac), each.owner)
+            other, where = first if first != each.owner else "", segment
         if other:
-            yield _double(target, owner, f"MAC address {hyperv_mac(interface.mac)}", other, segment)
+            yield _double(each, f"MAC address {hyperv_mac(mac)}", other, where)
 
 
 _Owner = tuple[str, VlanSettings]
 
 
-def _other_owner(owners: list[_Owner], owner: str, vlan: VlanSettings) -> str:
-    """Return who has an address already where it could be confused with this owner's; note this one too."""
-    found = next((name for name, setting in owners if name != owner and _meet(setting, vlan)), "")
-    owners.append((owner, vlan))
-    return found
+def _is_pinned(model: LabModel, segment: Segment) -> bool:
+    """Tell whether a segment is a switch that has each adapter's address at one port, in all VLANs."""
+    host = model.host(segment.host)
+    switch = host.switch(segment.name) if host else None
+    return switch is not None and switch.learning is LearningMode.PINNED
 
 
-def _meet(one: VlanSettings, other: VlanSettings) -> bool:
+def _other_owner(owners: list[_Owner], new: _Plugged) -> str:
+    """Return who has an address already where it could be confused with a new owner's; note this one too."""
+    found = (
+        name for name, setting in owners if name != new.owner and _meet(setting, new.interface.vlan, new.listeners)
+    )
+    first = next(found, "")
+    owners.append((new.owner, new.interface.vlan))
+    return first
+
+
+def _meet(one: VlanSettings, other: VlanSettings, listeners: set[VlanSettings]) -> bool:
     try:
-        return meet(one, other)
+        return meet(one, other, listeners)
     except ValueError:
         return False  # a list that cannot be read, which is said elsewhere
 
 
-def _double(target: str, owner: str, what: str, other: str, segment: Segment) -> ErrorRecord:
-    return mistake(
-        target, f"{quoted(owner)} has the {what}, which {quoted(other)} has already on {segment}", "give it another one"
-    )
+def _double(new: _Plugged, what: str, other: str, where: Segment) -> ErrorRecord:
+    message = f"{quoted(new.owner)} has the {what}, which {quoted(other)} has already on {where}"
+    return mistake(new.target, message, "give it another one")
 
 
 def _running(model: LabModel) -> Iterator[tuple[str, str, IpInterface]]:

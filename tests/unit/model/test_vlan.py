@@ -142,3 +142,23 @@ def test_two_vlans_may_have_the_same_addresses(one: VlanSettings, other: VlanSet
 def test_one_vlan_may_not(one: VlanSettings, other: VlanSettings) -> None:
     with pytest.raises(InputError, match=r'"web2/Network Adapter" has the address 10\.0\.0\.1, which "web1'):
         lab_of(one, other).model()
+
+
+def test_nor_may_two_that_somebody_cannot_tell_apart() -> None:
+    lab = lab_of(access(10), access(11))
+    hv1 = lab._hosts[0]
+    hv1.vm("trunk1", "Private", vlan=trunk("10-11", native=0))  # which sees tags
+    lab.model()
+    hv1.vm("team1", "Private", vlan=community(10, 11))
+    with pytest.raises(InputError, match=r'"web2/Network Adapter" has the address 10\.0\.0\.1, which "web1'):
+        lab.model()
+
+
+def test_a_pinned_switch_has_a_mac_address_once_in_all_vlans() -> None:
+    lab = Lab("twins")
+    hv1 = lab.host("hv1")
+    hv1.private_switch("Private", learning="Pinned")
+    for number in (1, 2):
+        hv1.vm(f"web{number}", "Private", f"10.0.0.{number}/24", mac="00:15:5d:00:00:01", vlan=10 * number)
+    with pytest.raises(InputError, match=r'"web2/Network Adapter" has the MAC address 00155D000001, which "web1'):
+        lab.model()
