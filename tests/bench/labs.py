@@ -75,3 +75,27 @@ def memory(proc: str) -> dict[str, int]:
     with open(f"{proc}/smaps_rollup", encoding="ascii") as file:
         values = {words[0]: int(words[1]) * 1024 for words in map(str.split, file) if words[0] in ("Rss:", "Pss:")}
     return {"rss": values["Rss:"], "pss": values["Pss:"]}
+
+
+BUSY_VMS = 22
+BUSY_SWITCH = """
+from lab import Lab, allow, deny, extended_allow, extended_deny, isolated, meter
+
+lab = Lab("bench")
+hv1 = lab.host("hv1")
+hv1.private_switch("Private", learning="Pinned")
+for number in range(2):
+    hv1.vm(f"vm{number}", "Private", f"10.0.0.{number + 1}/8")
+for number in range(20):
+    hv1.vm(
+        f"busy{number}", "Private", f"10.1.0.{number + 1}/8", vlan=isolated(100, 101) if number % 2 else None,
+        dhcp_guard=True, router_guard=True, port_mirroring="Destination" if number == 0 else "Source",
+        acls=[deny(remote="ANY"), allow(remote="10.1.0.0/16"), meter(remote="ANY")],
+        extended_acls=[
+            extended_allow(10, "Inbound", protocol="TCP", local_port="80-443"),
+            extended_allow(20, "Outbound", protocol="TCP", stateful=True),
+            extended_deny(1, "Inbound"),
+        ],
+    )
+"""
+"""A switch on which everything is set, but for the adapters of vm0 and vm1."""

@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from lab.emulation.netns import Program, run_programs
 from lab.emulation.observe import pids
 from lab.engine.session import Session
 from lab.intent import PortIntent, PortKind, SwitchIntent, SwitchType
+from lab.model.acl import AclAction, AclDirection, AclSide, PortAcl
 from lab.model.load import load
 from lab.model.objects import LabModel
 from tests.bench.conftest import ROUNDS, Record
@@ -113,6 +115,34 @@ def test_one_setting(large: RunningLab, record: Record) -> None:
     title = f"one setting changed on a switch with {PORTS} ports, until acknowledged"
     record(compare(title, "ms", seconds, None, Goal(150)))
     record(compare("… lost of a flood ping among others meanwhile", "", [lost], None, Goal(0)))
+
+
+LISTED, ENTRIES = 50, 200
+
+
+def test_access_lists(large: RunningLab, record: Record) -> None:
+    """Many entries, from nothing to acknowledged, and away again."""
+    model = load(large.file, name=large.name, parameters={})
+    host = model.hosts[0]
+    entries = tuple(
+        PortAcl(AclAction.DENY, AclDirection.INBOUND, AclSide.REMOTE, ip_network(f"10.77.{number}.0/24"))
+        for number in range(ENTRIES)
+    )
+    vms = [replace(vm, adapters=(replace(vm.adapters[0], acls=entries),)) for vm in host.vms[:LISTED]]
+    listed = replace(model, hosts=(replace(host, vms=(*vms, *host.vms[LISTED:])),))
+
+    def act(session: Session) -> list[float]:
+        seconds = []
+        for _ in range(ROUNDS):
+            began = time.monotonic()
+            session.apply(listed, str(large.file), {})
+            seconds.append(time.monotonic() - began)
+            session.apply(model, str(large.file), {})
+        return seconds
+
+    seconds = running.work(large.pod, lambda step: None, act)
+    title = f"{ENTRIES} ACL entries on each of {LISTED} adapters, until acknowledged"
+    record(compare(title, "s", seconds, None, Goal(1)))
 
 
 def spoofing(model: LabModel, *, on: bool) -> LabModel:

@@ -12,7 +12,7 @@ import pytest
 from lab.emulation.observe import pids
 from tests.bench.conftest import ROUNDS, Record
 from tests.bench.figures import Goal, compare
-from tests.bench.labs import TWO_HOSTS, goodput, one_switch, round_trips, shell_of
+from tests.bench.labs import BUSY_SWITCH, BUSY_VMS, TWO_HOSTS, goodput, one_switch, round_trips, shell_of
 from tests.bench.peers import Private, bare_switch, linux_bridge, stock_mininet
 from tests.system.conftest import LabOf
 from tests.system.labs import RunningLab
@@ -69,6 +69,17 @@ def test_tcp(lab_of_two: RunningLab, bare: Private, record: Record) -> None:
     )
     record(compare(f"{title} / stock Mininet, user datapath", "Gbit/s", ours, measured["stock"], Goal(6, "at least")))
     record(compare(f"{title} / Linux bridge", "Gbit/s", ours, measured["kernel"], None))
+
+
+def test_settings_of_others(lab: LabOf, record: Record) -> None:
+    """What the settings of other adapters on the switch cost two that have none."""
+    with lab(BUSY_SWITCH) as busy, lab(one_switch(BUSY_VMS)) as idle:
+        with_settings, without = [], []
+        for _ in range(ROUNDS):
+            with_settings.append(goodput(shell_of(busy), "vm0", "vm1", "10.0.0.2"))
+            without.append(goodput(shell_of(idle), "vm0", "vm1", "10.0.0.2"))
+    title = "TCP goodput between VMs without settings, on a switch with settings / on one without"
+    record(compare(title, "Gbit/s", with_settings, without, Goal(0.97, "at least")))
 
 
 def test_tcp_over_two_hosts(lab: LabOf, record: Record) -> None:
