@@ -342,6 +342,10 @@ def _mirror(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAd
     return replace(adapter, port_mirroring=random.choice(tuple(PortMirroring)))
 
 
+def _limit(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
+    return replace(adapter, maximum_bandwidth=random.choice((0, 10**8, 10**9)))
+
+
 def _other_vlan(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
     return replace(adapter, vlan=random.choice(_VLANS))
 
@@ -546,6 +550,7 @@ _SOMETIMES: tuple[Move, ...] = (
     _adapter(_spoof),
     _adapter(_guard),
     _adapter(_mirror),
+    _adapter(_limit),
     _adapter(_other_acls),
     _adapter(_other_acls),
     _adapter(_other_mac),

@@ -180,9 +180,11 @@ class Execution:
             ends[cable.b_node].append(links.plug(cable))
             if not isinstance(old, Cable):
                 blind[cable.b_node].append(cable.b_device)
-            if cable.rate_bps != (old.rate_bps if isinstance(old, Cable) else 0):
-                shapes[cable.a_node].append(links.shape(cable.a_device, cable.rate_bps))
-                shapes[cable.b_node].append(links.shape(cable.b_device, cable.rate_bps))
+            before = (old.sent_bps, old.received_bps) if isinstance(old, Cable) else (0, 0)
+            if cable.sent_bps != before[0]:
+                shapes[cable.a_node].append(links.shape(cable.a_device, cable.sent_bps))
+            if cable.received_bps != before[1]:
+                shapes[cable.b_node].append(links.shape(cable.b_device, cable.received_bps))
         self._blind(blind)
         links.run({self._pids[node]: ends[node] for node in sorted(ends)})
         run_batches([links.tc_batch(self._pids[node], shapes[node]) for node in sorted(shapes)])

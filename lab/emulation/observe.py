@@ -146,8 +146,14 @@ def _cable(cable: Cable, kernel: Mapping[str, Kernel]) -> Cable | None:
     if not a or not b or cable.a_device not in a.links or cable.b_device not in b.links:
         return None
     ends = (a.links[cable.a_device], b.links[cable.b_device])
-    shaped = all(end.qdisc == "tbf" for end in ends)
-    return replace(cable, mtu=ends[1].mtu, plugged=ends[1].up, rate_bps=cable.rate_bps if shaped else 0)
+    sent, received = (end.qdisc == "tbf" for end in ends)
+    return replace(
+        cable,
+        mtu=ends[1].mtu,
+        plugged=ends[1].up,
+        sent_bps=cable.sent_bps if sent else 0,
+        received_bps=cable.received_bps if received else 0,
+    )
 
 
 def _interface(interface: Interface, kernel: Mapping[str, Kernel]) -> Interface | None:

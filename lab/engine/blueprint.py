@@ -116,9 +116,12 @@ def _vm_cables(host: HypervHost, vm: VirtualMachine) -> Iterator[Cable]:
     if not vm.running:
         return
     for at, adapter in enumerate(vm.adapters):
-        rate = LEGACY_RATE_BPS if adapter.kind is AdapterKind.LEGACY else 0
+        received = LEGACY_RATE_BPS if adapter.kind is AdapterKind.LEGACY else 0
+        maximum = -(-adapter.maximum_bandwidth // 8) * 8  # as Set-VMNetworkAdapter rounds it
+        sent = min([rate for rate in (received, maximum) if rate], default=0)
         plugged = host.switch(adapter.switch) is not None
-        yield Cable(vm.name, f"eth{at}", host.name, device_name(vm.name, f"eth{at}"), adapter.mtu, rate, plugged)
+        device = device_name(vm.name, f"eth{at}")
+        yield Cable(vm.name, f"eth{at}", host.name, device, adapter.mtu, sent, received, plugged)
 
 
 def _plug(*name: str) -> str:

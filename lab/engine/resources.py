@@ -54,7 +54,8 @@ class Cable:
     """A pair of connected Ethernet interfaces. The ``b`` end belongs to a switch: its IP stack never sees a frame.
 
     ``mtu`` in bytes, of both ends: Open vSwitch cuts offloaded TCP segments to the size of the port they leave by.
-    ``rate_bps`` limits both directions, in bits per second; 0 is no limit. ``plugged``: whether the ``b`` end is up.
+    ``sent_bps`` limits what the ``a`` end sends, ``received_bps`` what it gets, in bits per second; 0 is no limit.
+    ``plugged``: whether the ``b`` end is up.
     """
 
     a_node: str
@@ -62,7 +63,8 @@ class Cable:
     b_node: str
     b_device: str
     mtu: int
-    rate_bps: int = 0
+    sent_bps: int = 0
+    received_bps: int = 0
     plugged: bool = True
 
     @property

@@ -35,6 +35,7 @@ _LABELS: Final[Mapping[str, str]] = MappingProxyType(
         "interruption_s": "interruption in seconds",
         "learning": "learning mode",
         "mac": "MAC address",
+        "maximum_bandwidth": "MaximumBandwidth in bits per second",
         "mac_spoofing": "MacAddressSpoofing",
         "mtu": "MTU",
         "nat": "NAT",

@@ -152,6 +152,7 @@ class HostBuilder:
         acls: Acls = (),
         extended_acls: ExtendedAcls = (),
         port_mirroring: PortMirroring | str = PortMirroring.NONE,
+        maximum_bandwidth: int = 0,
     ) -> VmBuilder:
         """Add a VM with one network adapter on a switch; without a switch the adapter is disconnected."""
         title = self._name("VM", name, f"VM-{len(self._vms) + 1}")
@@ -169,7 +170,7 @@ class HostBuilder:
         return vm.adapter(
             switch, *addresses, gateway=gateway, legacy=legacy, mac=mac, mac_spoofing=mac_spoofing, mtu=mtu, vlan=vlan,
             dhcp_guard=dhcp_guard, router_guard=router_guard, acls=acls, extended_acls=extended_acls,
-            port_mirroring=port_mirroring,
+            port_mirroring=port_mirroring, maximum_bandwidth=maximum_bandwidth,
         )  # fmt: skip
 
     def settings_on(self, switch: object, owner: str, addresses: object, gateway: object) -> IpSettings:
@@ -261,6 +262,7 @@ class VmBuilder:
         acls: Acls = (),
         extended_acls: ExtendedAcls = (),
         port_mirroring: PortMirroring | str = PortMirroring.NONE,
+        maximum_bandwidth: int = 0,
     ) -> VmBuilder:
         """Add a network adapter (Add-VMNetworkAdapter); the first is called "Network Adapter", as New-VM does."""
         about = Reader(self._notes, self.value.name)
@@ -283,6 +285,7 @@ class VmBuilder:
             read_port_acls(read, acls),
             read_extended_acls(read, extended_acls),
             read.choice("port_mirroring", port_mirroring, PortMirroring, PortMirroring.NONE),
+            read.number("maximum_bandwidth", maximum_bandwidth, 0),
         )
         self.value = replace(self.value, adapters=(*self.value.adapters, adapter))
         return self

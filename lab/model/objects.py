@@ -24,7 +24,7 @@ class NetworkAdapter:
 
     ``switch`` is None while the adapter is disconnected. ``mac`` is the static address, empty for one of the host's
     pool. ``ip`` is None for an adapter of the management OS that takes over the settings of its switch's NIC.
-    ``mtu`` in bytes.
+    ``mtu`` in bytes. ``maximum_bandwidth`` limits what it sends, in bits per second; 0 is no limit.
     """
 
     name: str
@@ -40,6 +40,7 @@ class NetworkAdapter:
     acls: tuple[PortAcl, ...] = ()
     extended_acls: tuple[ExtendedAcl, ...] = ()
     port_mirroring: PortMirroring = PortMirroring.NONE
+    maximum_bandwidth: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ MAX_SYNTHETIC = 64
 MAX_LEGACY = 4
 MAX_INTERRUPTION_S = 60.0
 
+MAX_BANDWIDTH_BPS = 100_000_000_000
+"""No adapter of a host is faster."""
+
 SMALLEST_MTU = 576
 LARGEST_MTU = 9000
 # RFC 8200, section 5: no link of IPv6 has less.
@@ -45,6 +48,10 @@ def vms(model: LabModel) -> Iterator[ErrorRecord]:
             )
         for adapter in vm.adapters:
             yield from _on_a_switch(host, vm, adapter)
+            if not 0 <= adapter.maximum_bandwidth <= MAX_BANDWIDTH_BPS:
+                owner = vm.adapter_id(adapter)
+                what = f"adapter {quoted(owner)} has the MaximumBandwidth {adapter.maximum_bandwidth}"
+                yield mistake(owner, what, f"expected 0 (no limit) to {MAX_BANDWIDTH_BPS} bits per second (reason 52)")
 
 
 def _on_a_switch(host: HypervHost, vm: VirtualMachine, adapter: NetworkAdapter) -> Iterator[ErrorRecord]:
