@@ -23,7 +23,7 @@ from tests.system.frames import EVERYTHING, Stations, packet_socket, raw, statio
 from tests.system.labs import TOPOLOGIES, RunningLab, edited
 from tests.system.packets import ACK, RST, SYN, packet, tcp, udp
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.switching]
 
 FILE = next(path for path in TOPOLOGIES if path.stem == "acl")
 FAMILY = {4: socket.AF_INET, 6: socket.AF_INET6}

@@ -15,7 +15,7 @@ from tests.system.frames import BROADCAST, EVERYTHING, Adapter, adapters, packet
 from tests.system.labs import RunningLab
 from tests.system.packets import ICMP, SYN, TCP, UDP, icmp, packet, tcp, udp
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.switching]
 
 TOPOLOGY = """
 from lab import Lab, allow, deny, extended_deny, isolated, meter

@@ -16,7 +16,7 @@ from tests.system.frames import BROADCAST, EVERYTHING, Adapter, adapters, packet
 from tests.system.labs import TOPOLOGIES, RunningLab, edited
 from tests.system.packets import ICMP, ICMPV6, UDP, icmp, packet, udp
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.switching]
 
 FILE = next(path for path in TOPOLOGIES if path.stem == "guards")
 _numbers = itertools.count(1)

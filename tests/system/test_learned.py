@@ -10,7 +10,7 @@ import pytest
 from tests.eventually import eventually
 from tests.system.commands import CommandLine, up
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.switching]
 
 Row = dict[str, Any]
 

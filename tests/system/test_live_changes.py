@@ -183,6 +183,7 @@ def known() -> Known:
     return Known()
 
 
+@pytest.mark.switching
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name.replace(" ", "-"))
 def test_change_and_undo(office: RunningLab, known: Known, case: Case) -> None:
     programs = known.programs or office.switches()

@@ -11,7 +11,7 @@ from tests.system.conftest import LabOf
 from tests.system.frames import BROADCAST, Stations, once, stations, stray_mac
 from tests.system.labs import TOPOLOGIES, RunningLab, edited
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.switching]
 
 TOPOLOGY = """
 from lab import Lab, deny, trunk

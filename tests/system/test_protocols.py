@@ -23,7 +23,7 @@ import pytest
 from tests.system.conftest import LabOf
 from tests.system.labs import RunningLab
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.switching]
 
 TOPOLOGY = """
 from lab import Lab

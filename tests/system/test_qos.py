@@ -10,7 +10,7 @@ from tests.system.conftest import LabOf
 from tests.system.labs import RunningLab, edited
 from tests.system.test_protocols import connected, transfer, where
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.switching]
 
 TOPOLOGY = """
 from lab import Lab

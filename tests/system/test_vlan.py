@@ -17,7 +17,7 @@ from tests.system.conftest import LabOf
 from tests.system.frames import BROADCAST, ETHERTYPE, EVERYTHING, Adapter, adapters, packet_socket, raw
 from tests.system.labs import RunningLab, edited, pinging
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.switching]
 
 TOPOLOGY = """
 from lab import Lab, community, isolated, promiscuous, trunk
