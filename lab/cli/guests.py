@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from lab.emulation.pod.pod import Pod
 
 PREFIX: Final = "hvlab-guests-"
-LOOKING: Final = ("status", "matrix", "trace", "learned")
+LOOKING: Final = ("status", "matrix", "trace", "learned", "drops", "meters")
 LONGEST_REQUEST: Final = 1 << 16
 LONGEST_ANSWER: Final = 1 << 23
 WORK_S: Final = 120
@@ -210,6 +210,8 @@ def _run(lab: str, name: str, *arguments: str) -> int:
         with command.make_context(name, list(arguments)) as context:
             if context.params.get("lab") or context.params.get("name"):
                 raise InputError(f'only lab "{lab}" is meant here')
+            if context.params.get("follow"):
+                raise InputError("only the owner of a lab may follow its drops", remedy="ask again, without --follow")
         return run(command, ["--lab", lab, *arguments])
     except InputError as error:
         report(error)
@@ -222,12 +224,15 @@ def _run(lab: str, name: str, *arguments: str) -> int:
 
 
 def _command(name: str) -> click.Command:
+    from lab.cli.drops import drops, meters
     from lab.cli.learned import learned
     from lab.cli.reach import matrix
     from lab.cli.status import status
     from lab.cli.trace import trace
 
-    commands = {"status": status, "matrix": matrix, "trace": trace, "learned": learned}
+    commands = {
+        "status": status, "matrix": matrix, "trace": trace, "learned": learned, "drops": drops, "meters": meters,
+    }  # fmt: skip
     assert commands.keys() == set(LOOKING)
     if name not in commands:
         raise InputError(f'"{name}" is for the owner of a lab', remedy=f"others may {', '.join(LOOKING)}")

@@ -200,7 +200,7 @@ def test_a_name_that_another_user_occupies_is_told(hvlab: Hvlab, home: Path) -> 
 # A lab that is open to a group
 
 COLLEAGUE = 65532
-LOOKS = (["status", "--json"], ["trace", "web1", "web2", "--tcp", "80"], ["learned", "hv1/External"])
+LOOKS = (["status", "--json"], ["trace", "web1", "web2", "--tcp", "80"], ["learned", "hv1/External"], ["meters"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +311,7 @@ def test_whatever_is_said_to_the_door_it_only_lets_look_at_this_lab(hvlab: Hvlab
     for words in (
         ["exec", "web1", "--", "id"], ["down"], ["up", "/etc/passwd"], ["status", other], ["status", "--lab", other],
         ["matrix", f"--lab={other}"], ["status", "--lab", f"0/{other}"], [""], [], ["status", "--help", other],
-        ["trace", "web1", "--", "--lab"], ["learned", "--lab", name, other], ["matrix", "\0"], ["status", 7], "status",
+        ["trace", "web1", "--", "--lab"], ["learned", "--lab", name, other], ["drops", "--follow"], ["matrix", "\0"], ["status", 7], "status",
     ):  # fmt: skip
         request = json.dumps({"lab": name, "arguments": words}).encode() + b"\n"
         reply = json.loads(asked(address, request) or "{}")
