@@ -62,7 +62,10 @@ WAYS: Final = (
 
 def build(view: SwitchView) -> tuple[tuple[Flow, ...], tuple[Group, ...]]:
     """Check the port ACLs of all ports, in both directions."""
-    flows = [flow for port in view.sorted_ports() for way in WAYS for flow in _of_port(port, way)]
+    found: dict[object, Flow] = {}
+    for flow in (flow for port in view.sorted_ports() for way in WAYS for flow in _of_port(port, way)):
+        found.setdefault(flow.key, flow)  # ANY and 0.0.0.0/0 say the same: the first one counts
+    flows = list(found.values())
     for way in WAYS:
         ends = ((f"acl_mac_{way.name}", way.after), (f"acl_{way.name}", way.after), (f"meter_{way.name}", way.after))
         flows += [Flow(stage, Priority.FALLBACK, match(), (Goto(then),), Owner(NAME)) for stage, then in ends]
@@ -130,9 +133,8 @@ def _matches(way: Way, entry: PortAcl) -> Iterator[dict[str, int | tuple[int, in
 
 
 def _priority(entry: PortAcl) -> int:
-    """Return a priority that puts the longer prefix first; of two equal ones what denies, or what counts as remote."""
-    second = entry.side is AclSide.REMOTE if entry.action is AclAction.METER else entry.action is AclAction.DENY
-    return Priority.ORDINARY + 2 * entry.rank + second
+    """Return a priority that puts the longer prefix first; of two equal ones what denies, then what is remote."""
+    return Priority.ORDINARY + 4 * entry.rank + 2 * (entry.action is AclAction.DENY) + (entry.side is AclSide.REMOTE)
 
 
 def _flow(port: PortView, stage: str, priority: int, wanted: Match, actions: Actions) -> Flow:

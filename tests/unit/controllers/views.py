@@ -74,6 +74,16 @@ PORT_ACL = (
     PortAcl(AclAction.METER, AclDirection.OUTBOUND, AclSide.REMOTE),
     PortAcl(AclAction.METER, AclDirection.OUTBOUND, AclSide.REMOTE, ip_network("10.0.1.0/24")),
 )
+EQUAL_PREFIXES = (
+    *(PortAcl(AclAction.DENY, AclDirection.INBOUND, side) for side in AclSide),
+    *(PortAcl(AclAction.DENY, AclDirection.INBOUND, side, ip_network("0.0.0.0/0")) for side in AclSide),
+    *(PortAcl(AclAction.DENY, AclDirection.INBOUND, side, ip_network("10.0.1.0/24")) for side in AclSide),
+    *(PortAcl(AclAction.ALLOW, AclDirection.INBOUND, side, ip_network("10.0.2.0/24")) for side in AclSide),
+    *(PortAcl(AclAction.METER, AclDirection.INBOUND, side, ip_network("::/0")) for side in AclSide),
+    *(PortAcl(AclAction.METER, AclDirection.INBOUND, side) for side in AclSide),
+    *(PortAcl(AclAction.DENY, AclDirection.INBOUND, side, mac="ANY") for side in AclSide),
+    *(PortAcl(AclAction.DENY, AclDirection.INBOUND, side, mac="00:15:5d:01:02:09") for side in AclSide),
+)
 EXTENDED_ACL = (
     ExtendedAcl(1, AclAction.DENY, AclDirection.INBOUND),
     ExtendedAcl(10, AclAction.ALLOW, AclDirection.INBOUND, local_port=(80, 81), protocol=6),
@@ -114,6 +124,7 @@ VIEWS = {
     "private-vlan-pinned": SwitchView(pinned(EXTERNAL), PRIVATE_VLAN),
     "guards": SwitchView(EXTERNAL, (WIRE, vm(3), guarded(vm(4), dhcp=True), guarded(vm(5), dhcp=True, router=True))),
     "port-acl": SwitchView(EXTERNAL, (WIRE, vm(3), with_acls(vm(4), *PORT_ACL))),
+    "port-acl-equal-prefixes": SwitchView(PRIVATE, (vm(3), with_acls(vm(4), *EQUAL_PREFIXES))),
     "extended-acl": SwitchView(pinned(PRIVATE), (vm(3), with_acls(vm(4), *EXTENDED_ACL))),
     "mirrors": SwitchView(EXTERNAL, MIRRORS),
     "mirrors-pinned": SwitchView(pinned(EXTERNAL), (*MIRRORS, mirroring(with_acls(vm(7), *PORT_ACL), SOURCE))),
