@@ -38,6 +38,10 @@ class Application(App):  # type: ignore[misc]  # the framework is untyped
     def groups_read(self, event: Any) -> None:
         self._fleet.answered(event.msg)
 
+    @handles(events.EventOFPMeterConfigStatsReply, MAIN)
+    def meters_read(self, event: Any) -> None:
+        self._fleet.answered(event.msg)
+
     @handles(events.EventOFPBarrierReply, MAIN)
     def barrier_passed(self, event: Any) -> None:
         self._fleet.answered(event.msg)

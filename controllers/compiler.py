@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from controllers.features import FEATURES
 from controllers.pipeline.checks import MAX_GROUP_BYTES, MAX_VISITS, group_bytes, mistakes, worst_visits
 from controllers.pipeline.tables import stage_named
-from controllers.pipeline.values import Flow, Group
+from controllers.pipeline.values import Flow, Group, Meter
 from controllers.view import PortView, SwitchView, ViewError
 from lab.errors import LabFault
 
@@ -36,6 +36,10 @@ class Program:
     view: SwitchView
     flows: tuple[Flow, ...]
     groups: tuple[Group, ...]
+
+    @property
+    def meters(self) -> tuple[Meter, ...]:
+        return self.view.meters()
 
     def groups_by_id(self) -> Mapping[int, Group]:
         return {group.group_id: group for group in self.groups}

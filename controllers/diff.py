@@ -9,7 +9,7 @@ from typing import TypeAlias
 from controllers.compiler import Program
 from controllers.openflow.cookies import remembered_cookie
 from controllers.pipeline.checks import flow_text
-from controllers.pipeline.values import Flow, Group, group_text
+from controllers.pipeline.values import Flow, Group, Meter, group_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,13 @@ class Alien:
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """What a switch holds. ``learned`` are the cookies of the entries it learned; a group that is not ours is None."""
+    """What a switch holds. ``learned`` are the cookies of the entries it learned; None is what is not ours."""
 
     flows: frozenset[Flow] = frozenset()
     groups: tuple[tuple[int, Group | None], ...] = ()
     learned: frozenset[int] = frozenset()
     aliens: tuple[Alien, ...] = ()
+    meters: tuple[tuple[int, Meter | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +101,37 @@ class DeleteGroup:
         return f"delete group {group_text(self.group_id)}"
 
 
-Change: TypeAlias = PutFlow | DeleteFlow | DeleteAlien | ForgetLearned | AddGroup | ModifyGroup | DeleteGroup
+@dataclass(frozen=True, slots=True)
+class PutMeter:
+    """Add a meter, or change what it lets pass; comes before every flow that may use it."""
+
+    meter: Meter
+    is_new: bool
+
+    def __str__(self) -> str:
+        return f"{'add' if self.is_new else 'change'} {self.meter}"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteMeter:
+    """Delete a meter; comes after every flow that could still use it was changed."""
+
+    number: int
+
+    def __str__(self) -> str:
+        return f"delete meter {self.number}"
+
+
+GroupChange: TypeAlias = AddGroup | ModifyGroup | DeleteGroup
+MeterChange: TypeAlias = PutMeter | DeleteMeter
+Change: TypeAlias = PutFlow | DeleteFlow | DeleteAlien | ForgetLearned | GroupChange | MeterChange
 
 
 def holdings(program: Program) -> Installed:
     """Return what a switch holds once a program has been applied to it."""
-    return Installed(frozenset(program.flows), tuple((group.group_id, group) for group in program.groups))
+    groups = tuple((group.group_id, group) for group in program.groups)
+    meters = tuple((meter.ofport, meter) for meter in program.meters)
+    return Installed(frozenset(program.flows), groups, meters=meters)
 
 
 def diff(installed: Installed, wanted: Program) -> tuple[Change, ...]:
@@ -114,6 +140,10 @@ def diff(installed: Installed, wanted: Program) -> tuple[Change, ...]:
 
 
 def _changes(installed: Installed, wanted: Program) -> Iterator[Change]:
+    had_meters = dict(installed.meters)
+    for meter in wanted.meters:
+        if had_meters.get(meter.ofport) != meter:
+            yield PutMeter(meter, is_new=meter.ofport not in had_meters)
     had_groups, want_groups = dict(installed.groups), wanted.groups_by_id()
     for group_id, group in sorted(want_groups.items()):
         if group_id not in had_groups:
@@ -128,3 +158,4 @@ def _changes(installed: Installed, wanted: Program) -> Iterator[Change]:
     rules = {remembered_cookie(action) for flow in wanted.flows for action in flow.actions}
     yield from (ForgetLearned(cookie) for cookie in sorted(installed.learned - rules))
     yield from (DeleteGroup(group_id) for group_id in sorted(set(had_groups) - set(want_groups)))
+    yield from (DeleteMeter(number) for number in sorted(had_meters.keys() - {meter.ofport for meter in wanted.meters}))

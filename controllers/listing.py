@@ -23,6 +23,9 @@ def _lines(program: Program) -> Iterator[str]:
         for flow in program.flows:
             if flow.stage == stage.name:
                 yield f"  {_flow(flow, program)}"
+    for meter in program.meters:
+        yield ""
+        yield str(meter)
     for group in program.groups:
         yield ""
         yield f"group {group.role} in VLAN {group.vlan}"

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from controllers.pipeline.values import Meter
 from lab.errors import LabFault
 from lab.intent import LearningMode, PortIntent, PortKind, SwitchIntent
 from lab.model.acl import AclDirection
@@ -120,6 +121,11 @@ class SwitchView:
     def unknown_unicast_ports(self) -> tuple[PortView, ...]:
         """Return the ports that receive frames to an address the switch does not know: those that learn."""
         return self.learning_ports()
+
+    def meters(self) -> tuple[Meter, ...]:
+        """Return the meters of the ports that have a storm limit."""
+        limited = (port for port in self.sorted_ports() if port.intent.storm_limit)
+        return tuple(Meter(port.ofport, port.intent.storm_limit) for port in limited)
 
     def mirror_sources(self) -> tuple[PortView, ...]:
         """Return the Sources of port mirroring, if there is any Destination."""

@@ -343,7 +343,9 @@ def _mirror(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAd
 
 
 def _limit(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
-    return replace(adapter, maximum_bandwidth=random.choice((0, 10**8, 10**9)))
+    return replace(
+        adapter, maximum_bandwidth=random.choice((0, 10**8, 10**9)), storm_limit=random.choice((0, 1000, 5000))
+    )
 
 
 def _other_vlan(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:

@@ -9,7 +9,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from controllers.features import acl, classify, deliver, extended_acl, guard, learning, mirror, replicate, role, vlan
+from controllers.features import (
+    acl,
+    classify,
+    deliver,
+    extended_acl,
+    guard,
+    learning,
+    mirror,
+    replicate,
+    role,
+    storm,
+    vlan,
+)
 from controllers.pipeline.values import Flow, Group
 from controllers.view import SwitchView
 
@@ -22,6 +34,6 @@ class Feature:
     build: Callable[[SwitchView], tuple[tuple[Flow, ...], tuple[Group, ...]]]
 
 
-_MODULES: Final = (classify, guard, role, vlan, learning, replicate, deliver, acl, extended_acl, mirror)
+_MODULES: Final = (classify, guard, role, vlan, learning, replicate, deliver, acl, extended_acl, mirror, storm)
 
 FEATURES: Final = tuple(Feature(module.NAME, module.build) for module in _MODULES)

@@ -39,8 +39,8 @@ def _learn(view: SwitchView) -> Iterator[Flow]:
 
 def _lookup() -> Iterator[Flow]:
     to_many = match(eth_dst=(GROUP_BIT, GROUP_BIT))
-    yield Flow("lookup", Priority.ORDINARY, to_many, (Goto("replicate"),), Owner(NAME))
-    yield Flow("lookup", Priority.FALLBACK, match(), (Consult("fdb"), Goto("replicate")), Owner(NAME))
+    yield Flow("lookup", Priority.ORDINARY, to_many, (Goto("storm"),), Owner(NAME))
+    yield Flow("lookup", Priority.FALLBACK, match(), (Consult("fdb"), Goto("storm")), Owner(NAME))
 
 
 def _addresses(view: SwitchView) -> Iterator[Flow]:

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Any
 
 from controllers.compiler import Program
-from controllers.diff import Change, Installed, PutFlow
+from controllers.diff import Change, DeleteMeter, Installed, PutFlow, PutMeter
 from controllers.framework import hub, ofproto, parser
 from controllers.openflow import decode
 from controllers.openflow.cookies import cookie_of, explain
@@ -66,7 +66,8 @@ class Channel:
         """Return what the switch holds now."""
         flows = self._multipart(parser.OFPFlowStatsRequest(self._datapath))
         groups = self._multipart(parser.OFPGroupDescStatsRequest(self._datapath, 0))
-        return decode.installed(flows, groups)
+        meters = self._multipart(parser.OFPMeterConfigStatsRequest(self._datapath, 0, ofproto.OFPM_ALL))
+        return decode.installed(flows, groups, meters)
 
     def probe(self) -> None:
         """Return when the switch has answered."""
@@ -75,9 +76,26 @@ class Channel:
     def apply(self, changes: Sequence[Change], program: Program) -> None:
         """Make all changes towards `program`, or none and raise Refused. Returns when the switch confirmed them.
 
-        Open vSwitch commits a bundle without those messages that it could not understand: it is asked before.
+        Open vSwitch commits a bundle without those messages that it could not understand: it is asked before. Meters
+        cannot travel in a bundle: new ones are there before it, and old ones until after it.
         """
         about: dict[int, Change | str] = {}
+        meters = [change for change in changes if isinstance(change, PutMeter)]
+        unused = [change for change in changes if isinstance(change, DeleteMeter)]
+        bundled = [change for change in changes if not isinstance(change, PutMeter | DeleteMeter)]
+        self._apply_alone(meters, program, about)
+        if bundled:
+            self._apply_bundle(bundled, program, about)
+        self._apply_alone(unused, program, about)
+
+    def _apply_alone(self, changes: Sequence[Change], program: Program, about: dict[int, Change | str]) -> None:
+        if not changes:
+            return
+        errors = self._ask([(message_of(change, self._datapath), change) for change in changes], about)
+        if errors:
+            raise Refused(f"the switch refused to {_in_words(about[errors[0].xid], program)}: {_error_text(errors[0])}")
+
+    def _apply_bundle(self, changes: Sequence[Change], program: Program, about: dict[int, Change | str]) -> None:
         commit = [(self._control(ofproto.ONF_BCT_COMMIT_REQUEST), "commit a bundle")]
         for messages in (self._filled(changes), commit):
             if errors := self._ask(messages, about):

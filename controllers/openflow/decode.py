@@ -9,7 +9,16 @@ from typing import Any
 from controllers.diff import Alien, Installed
 from controllers.framework import ofproto
 from controllers.openflow.cookies import FlowKind, cookie_of, read
-from controllers.openflow.encode import DOT1Q, PORTS, TAG, VERSIONS, VLAN_ID_BITS, admit_action, learn_action
+from controllers.openflow.encode import (
+    DOT1Q,
+    METER_FLAGS,
+    PORTS,
+    TAG,
+    VERSIONS,
+    VLAN_ID_BITS,
+    admit_action,
+    learn_action,
+)
 from controllers.pipeline.fields import BY_OPENFLOW_NAME
 from controllers.pipeline.registers import BY_NAME
 from controllers.pipeline.tables import STAGES, stage_numbered
@@ -28,7 +37,9 @@ from controllers.pipeline.values import (
     Group,
     Learn,
     Match,
+    Meter,
     Output,
+    Police,
     PopTag,
     PushTag,
     ReadTag,
@@ -45,8 +56,8 @@ class _Foreign(Exception):
     """Something no program of ours contains."""
 
 
-def installed(flow_stats: Iterable[Any], group_stats: Iterable[Any]) -> Installed:
-    """Return everything a switch holds, from the bodies of its flow and group description replies."""
+def installed(flow_stats: Iterable[Any], group_stats: Iterable[Any], meter_stats: Iterable[Any] = ()) -> Installed:
+    """Return everything a switch holds, from the bodies of its flow, group description and meter config replies."""
     flows: set[Flow] = set()
     learned: set[int] = set()
     aliens: list[Alien] = []
@@ -60,7 +71,15 @@ def installed(flow_stats: Iterable[Any], group_stats: Iterable[Any]) -> Installe
         except _Foreign as foreign:
             aliens.append(Alien(f"table {stats.table_id} priority {stats.priority}: {foreign}", stats))
     groups = tuple(sorted(((stats.group_id, _group_or_none(stats)) for stats in group_stats), key=lambda pair: pair[0]))
-    return Installed(frozenset(flows), groups, frozenset(learned), tuple(aliens))
+    meters = tuple(sorted(((stats.meter_id, _meter_or_none(stats)) for stats in meter_stats), key=lambda pair: pair[0]))
+    return Installed(frozenset(flows), groups, frozenset(learned), tuple(aliens), meters)
+
+
+def _meter_or_none(stats: Any) -> Meter | None:
+    bands = [(band.type, band.rate) for band in stats.bands]
+    if stats.flags != METER_FLAGS or [kind for kind, _ in bands] != [ofproto.OFPMBT_DROP]:
+        return None
+    return Meter(stats.meter_id, bands[0][1])
 
 
 def flow_of(stats: Any) -> Flow:
@@ -112,6 +131,8 @@ def _instruction(instruction: Any) -> Iterable[Action]:
         return (Goto(_stage_name(instruction.table_id)),)
     if instruction.type == ofproto.OFPIT_APPLY_ACTIONS:
         return tuple(_action(action) for action in instruction.actions)
+    if instruction.type == ofproto.OFPIT_METER:
+        return (Police(instruction.meter_id),)
     raise _Foreign(f"it has an instruction of type {instruction.type}")
 
 

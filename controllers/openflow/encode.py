@@ -10,9 +10,11 @@ from controllers.diff import (
     DeleteAlien,
     DeleteFlow,
     DeleteGroup,
+    DeleteMeter,
     ForgetLearned,
     ModifyGroup,
     PutFlow,
+    PutMeter,
 )
 from controllers.framework import ofproto, parser
 from controllers.openflow.cookies import admitted_cookie, cookie_of, learned_cookie
@@ -34,6 +36,7 @@ from controllers.pipeline.values import (
     Learn,
     Match,
     Output,
+    Police,
     PopTag,
     PushTag,
     ReadTag,
@@ -48,6 +51,7 @@ DELETE_LEARNED = 1 << 1
 TAG, VLAN_ID_BITS, DOT1Q = "vlan_vid", 12, 0x8100
 VERSIONS = {4: (0x0800, "ipv4", 32), 6: (0x86DD, "ipv6", 128)}
 PORTS = {6: "tcp", 17: "udp"}
+METER_FLAGS = ofproto.OFPMF_PKTPS | ofproto.OFPMF_STATS
 ALL_BITS = 0xFFFFFFFFFFFFFFFF
 
 
@@ -66,6 +70,8 @@ def message_of(change: Change, datapath: Any) -> Any:
             return _group_mod(datapath, group, ofproto.OFPGC_ADD)
         case ModifyGroup(group):
             return _group_mod(datapath, group, ofproto.OFPGC_MODIFY)
+        case PutMeter() | DeleteMeter():
+            return _meter_mod(datapath, change)
         case DeleteGroup(group_id):
             return parser.OFPGroupMod(datapath, ofproto.OFPGC_DELETE, ofproto.OFPGT_ALL, group_id, [])
 
@@ -122,9 +128,19 @@ def _match(wanted: Match) -> Any:
     return parser.OFPMatch(**fields)
 
 
+def _meter_mod(datapath: Any, change: PutMeter | DeleteMeter) -> Any:
+    match change:
+        case PutMeter(meter, is_new):
+            command = ofproto.OFPMC_ADD if is_new else ofproto.OFPMC_MODIFY
+            bands = [parser.OFPMeterBandDrop(rate=meter.packets_per_s, burst_size=0)]
+            return parser.OFPMeterMod(datapath, command, METER_FLAGS, meter.ofport, bands)
+        case DeleteMeter(number):
+            return parser.OFPMeterMod(datapath, ofproto.OFPMC_DELETE, METER_FLAGS, number, [])
+
+
 def _instructions(actions: Actions) -> list[Any]:
-    applied = _actions(tuple(action for action in actions if not isinstance(action, Goto | Drop | Count)))
-    instructions = []
+    applied = _actions(tuple(action for action in actions if not isinstance(action, Goto | Drop | Count | Police)))
+    instructions = [parser.OFPInstructionMeter(action.ofport) for action in actions if isinstance(action, Police)]
     if applied:
         instructions.append(parser.OFPInstructionActions(ofproto.OFPIT_APPLY_ACTIONS, applied))
     instructions += [

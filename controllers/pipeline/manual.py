@@ -56,6 +56,7 @@ def _section(stage: Stage) -> Iterator[str]:
         ("drops for", [str(reason) for reason in stage.drops]),
         ("tags", ["puts 802.1Q tags on, or takes them off"] if stage.tags else ()),
         ("replicates", ["to a group: that of the frame's VLAN and role, or the mirrors"] if stage.replicates else ()),
+        ("polices", ["by the sender's meter"] if stage.polices else ()),
         ("counts", ["for Meter entries"] if stage.counts else ()),
         ("outputs", ["to the receiver"] if stage.outputs else ()),
         ("returns", ["to the stage that consulted it"] if stage.returns else ()),

@@ -38,6 +38,7 @@ class Stage:
     replicates: bool = False
     outputs: bool = False
     counts: bool = False
+    polices: bool = False
     returns: bool = False
 
 
@@ -150,7 +151,7 @@ _DECLARED = (
         matches=frozenset({"eth_dst"}),
         masked=frozenset({"eth_dst"}),
         consults=("fdb",),
-        goes=("replicate",),
+        goes=("storm",),
     ),
     Stage(
         name="fdb",
@@ -159,6 +160,13 @@ _DECLARED = (
         masked=frozenset({"database"}),
         writes=frozenset({"receiver"}),
         returns=True,
+    ),
+    Stage(
+        name="storm",
+        does="drops what an adapter sends to many, or to unknown addresses, more often than its storm limit allows",
+        matches=frozenset({"in_port", "receiver"}),
+        goes=("replicate",),
+        polices=True,
     ),
     Stage(
         name="replicate",

@@ -155,6 +155,16 @@ class Admit:
 
 
 @dataclass(frozen=True, slots=True)
+class Police:
+    """Let a meter drop what is too much; it has the number of a port."""
+
+    ofport: int
+
+    def __str__(self) -> str:
+        return f"police {self.ofport}"
+
+
+@dataclass(frozen=True, slots=True)
 class Replicate:
     """Give every bucket of a group its own copy."""
 
@@ -196,7 +206,7 @@ class Count:
 
 
 Tagging: TypeAlias = ReadTag | PopTag | PushTag | WriteTag
-Action: TypeAlias = SetRegister | Tagging | Goto | Consult | Learn | Admit | Replicate | Output | Drop | Count
+Action: TypeAlias = SetRegister | Tagging | Goto | Consult | Learn | Admit | Police | Replicate | Output | Drop | Count
 Actions: TypeAlias = tuple[Action, ...]
 
 
@@ -242,6 +252,17 @@ class Group:
     @property
     def group_id(self) -> int:
         return 1 + ROLES.index(self.role) * VLAN_COUNT + self.vlan
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Meter:
+    """How many frames a second may pass for a port."""
+
+    ofport: int
+    packets_per_s: int
+
+    def __str__(self) -> str:
+        return f"meter {self.ofport}: {self.packets_per_s} packets/s"
 
 
 def group_text(group_id: int) -> str:

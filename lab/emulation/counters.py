@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from controllers.openflow.cookies import CookieMeaning, FlowKind, mask_of, read
+from controllers.pipeline.reasons import DropReason
 from lab.emulation import ovs
 from lab.emulation.netns import Program, run_programs
 from lab.emulation.tracing import control
@@ -31,6 +32,7 @@ _MOST_FRAMES: Final = 200
 """How many different frames are looked at, the most recent ones."""
 
 _FLOW: Final = re.compile(r"cookie=(0x[0-9a-f]+),.* n_packets=(\d+), n_bytes=(\d+),")
+_METER: Final = re.compile(r"meter:(\d+) .*\s+bands:\s+0: packet_count:(\d+)")
 _DROPPED: Final = re.compile(
     r"ufid:\S+ (?P<key>.*?), packets:\d+, bytes:\d+, used:(?:(?P<used>[0-9.]+)s|never),.* actions:drop\b"
 )
@@ -81,7 +83,7 @@ class _Frame:
     seconds_ago: float
 
 
-def drops(blueprint: Blueprint, bridges: Iterable[Bridge], pid: int) -> list[Drop]:
+def drops(blueprint: Blueprint, bridges: Sequence[Bridge], pid: int) -> list[Drop]:
     """Return what some virtual switches have dropped since they were made; ``pid`` is any process of the lab."""
     found: list[Drop] = []
     for bridge, counts in _read(bridges, FlowKind.DROP, pid):
@@ -92,7 +94,29 @@ def drops(blueprint: Blueprint, bridges: Iterable[Bridge], pid: int) -> list[Dro
             meaning = read(cookie)
             if meaning and meaning.reason:
                 found.append(_drop(bridge, intents.get(meaning.ofport), meaning, frames, last.get(cookie)))
+    found += _over_limits(blueprint, bridges, pid)
     return sorted(found, key=lambda drop: (drop.host, drop.switch, drop.adapter, drop.reason, drop.setting))
+
+
+def _over_limits(blueprint: Blueprint, bridges: Iterable[Bridge], pid: int) -> Iterator[Drop]:
+    """Yield what the meters of storm limits have dropped."""
+    wanted = [bridge for bridge in bridges if any(each.storm_limit for each in _intents(blueprint, bridge).values())]
+    reason = DropReason.STORM_LIMIT
+    for bridge, output in _told(wanted, pid, "meter-stats"):
+        intents = _intents(blueprint, bridge)
+        for number, frames in _METER.findall(output):
+            intent = intents.get(int(number))
+            if intent and int(frames):
+                yield Drop(
+                    host=bridge.node,
+                    switch=_name(bridge),
+                    adapter=intent.adapter,
+                    reason=int(reason),
+                    words=reason.words,
+                    frames=int(frames),
+                    setting=f"StormLimit {intent.storm_limit}",
+                    remedy=remedies.of_drop(int(reason), intent, None),
+                )
 
 
 def metered(blueprint: Blueprint, bridges: Iterable[Bridge], pid: int) -> list[Metered]:
@@ -111,14 +135,24 @@ def metered(blueprint: Blueprint, bridges: Iterable[Bridge], pid: int) -> list[M
 
 def _read(bridges: Iterable[Bridge], kind: FlowKind, pid: int) -> Iterator[tuple[Bridge, dict[int, tuple[int, int]]]]:
     """Yield, for each switch, the frames and bytes that flows of a kind have counted, by their cookies."""
-    wanted = list(bridges)
     value, mask = mask_of(kind)
+    for bridge, output in _told(bridges, pid, "dump-flows", f"cookie={value:#x}/{mask:#x}"):
+        flows: dict[int, tuple[int, int]] = {}
+        for cookie, frames, size in _FLOW.findall(output):
+            before = flows.get(int(cookie, 16), (0, 0))
+            flows[int(cookie, 16)] = before[0] + int(frames), before[1] + int(size)
+        yield bridge, flows
+
+
+def _told(bridges: Iterable[Bridge], pid: int, command: str, *arguments: str) -> Iterator[tuple[Bridge, str]]:
+    """Yield what each switch answers to a command; all are asked side by side."""
+    wanted = list(bridges)
     commands = [
         Program(
             pid,
             (
-                ovs.binary("ovs-ofctl"), f"--timeout={_TIMEOUT_S}", "-OOpenFlow13", "dump-flows",
-                f"unix:{ovs.directory(bridge.node)}/{bridge.device}.mgmt", f"cookie={value:#x}/{mask:#x}",
+                ovs.binary("ovs-ofctl"), f"--timeout={_TIMEOUT_S}", "-OOpenFlow13", command,
+                f"unix:{ovs.directory(bridge.node)}/{bridge.device}.mgmt", *arguments,
             ),
         )
         for bridge in wanted
@@ -127,11 +161,7 @@ def _read(bridges: Iterable[Bridge], kind: FlowKind, pid: int) -> Iterator[tuple
         if code != 0:
             why = f"no answer within {_TIMEOUT_S} s" if code == -signal.SIGALRM else " ".join(output.split())
             raise LabFault(f'the counters of switch "{_name(bridge)}" cannot be read: {why}')
-        counts: dict[int, tuple[int, int]] = {}
-        for cookie, frames, size in _FLOW.findall(output):
-            before = counts.get(int(cookie, 16), (0, 0))
-            counts[int(cookie, 16)] = before[0] + int(frames), before[1] + int(size)
-        yield bridge, counts
+        yield bridge, output
 
 
 def _name(bridge: Bridge) -> str:

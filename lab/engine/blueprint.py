@@ -184,6 +184,7 @@ def _host_ports(host: HypervHost, allocation: Allocation) -> Iterator[Port]:
                     adapter.acls,
                     adapter.extended_acls,
                     adapter.port_mirroring,
+                    adapter.storm_limit,
                 )
                 yield _port(allocation, interface.segment, interface, device_name(vm.name, interface.device), intent)
 

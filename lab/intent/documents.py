@@ -60,4 +60,5 @@ class PortIntent:
     acls: tuple[PortAcl, ...] = ()
     extended_acls: tuple[ExtendedAcl, ...] = ()
     port_mirroring: PortMirroring = PortMirroring.NONE
+    storm_limit: int = 0
     version: int = INTENT_VERSION

@@ -44,6 +44,7 @@ _LABELS: Final[Mapping[str, str]] = MappingProxyType(
         "mirror_external_port": "port mirroring of the external port",
         "port_mirroring": "PortMirroring",
         "router_guard": "RouterGuard",
+        "storm_limit": "StormLimit in packets per second",
         "vlan": "VLAN",
     }
 )

@@ -153,6 +153,7 @@ class HostBuilder:
         extended_acls: ExtendedAcls = (),
         port_mirroring: PortMirroring | str = PortMirroring.NONE,
         maximum_bandwidth: int = 0,
+        storm_limit: int = 0,
     ) -> VmBuilder:
         """Add a VM with one network adapter on a switch; without a switch the adapter is disconnected."""
         title = self._name("VM", name, f"VM-{len(self._vms) + 1}")
@@ -170,7 +171,7 @@ class HostBuilder:
         return vm.adapter(
             switch, *addresses, gateway=gateway, legacy=legacy, mac=mac, mac_spoofing=mac_spoofing, mtu=mtu, vlan=vlan,
             dhcp_guard=dhcp_guard, router_guard=router_guard, acls=acls, extended_acls=extended_acls,
-            port_mirroring=port_mirroring, maximum_bandwidth=maximum_bandwidth,
+            port_mirroring=port_mirroring, maximum_bandwidth=maximum_bandwidth, storm_limit=storm_limit,
         )  # fmt: skip
 
     def settings_on(self, switch: object, owner: str, addresses: object, gateway: object) -> IpSettings:
@@ -263,6 +264,7 @@ class VmBuilder:
         extended_acls: ExtendedAcls = (),
         port_mirroring: PortMirroring | str = PortMirroring.NONE,
         maximum_bandwidth: int = 0,
+        storm_limit: int = 0,
     ) -> VmBuilder:
         """Add a network adapter (Add-VMNetworkAdapter); the first is called "Network Adapter", as New-VM does."""
         about = Reader(self._notes, self.value.name)
@@ -286,6 +288,7 @@ class VmBuilder:
             read_extended_acls(read, extended_acls),
             read.choice("port_mirroring", port_mirroring, PortMirroring, PortMirroring.NONE),
             read.number("maximum_bandwidth", maximum_bandwidth, 0),
+            read.number("storm_limit", storm_limit, 0),
         )
         self.value = replace(self.value, adapters=(*self.value.adapters, adapter))
         return self

@@ -24,7 +24,8 @@ class NetworkAdapter:
 
     ``switch`` is None while the adapter is disconnected. ``mac`` is the static address, empty for one of the host's
     pool. ``ip`` is None for an adapter of the management OS that takes over the settings of its switch's NIC.
-    ``mtu`` in bytes. ``maximum_bandwidth`` limits what it sends, in bits per second; 0 is no limit.
+    ``mtu`` in bytes. ``maximum_bandwidth`` limits what it sends, in bits per second, ``storm_limit``
+    what of that is for many receivers, in packets per second; 0 is no limit.
     """
 
     name: str
@@ -41,6 +42,7 @@ class NetworkAdapter:
     extended_acls: tuple[ExtendedAcl, ...] = ()
     port_mirroring: PortMirroring = PortMirroring.NONE
     maximum_bandwidth: int = 0
+    storm_limit: int = 0
 
 
 @dataclass(frozen=True, slots=True)

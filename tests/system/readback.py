@@ -58,7 +58,9 @@ class Switch:
     def installed(self) -> Installed:
         """Return everything the switch holds."""
         flows = self.ask(parser.OFPFlowStatsRequest(self._protocol))
-        return decode.installed(flows, self.ask(parser.OFPGroupDescStatsRequest(self._protocol, 0)))
+        groups = self.ask(parser.OFPGroupDescStatsRequest(self._protocol, 0))
+        meters = self.ask(parser.OFPMeterConfigStatsRequest(self._protocol, 0, ofproto.OFPM_ALL))
+        return decode.installed(flows, groups, meters)
 
     def close(self) -> None:
         self._stream.close()

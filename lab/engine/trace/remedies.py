@@ -25,6 +25,7 @@ SECURITY_POLICY: Final = 12
 GUARDS: Final = {17: "DhcpGuard", 18: "RouterGuard"}
 """The drop reasons that a setting of the sender's adapter is the cause of."""
 
+STORM_LIMIT: Final = 30
 NOT_ADMITTED: Final = 35
 
 
@@ -127,6 +128,8 @@ def of_drop(reason: int, sender: PortIntent | None, receiver: PortIntent | None)
         return allow_spoofing(receiver)
     if reason in GUARDS and sender:
         return f"{_set_adapter(sender)} -{GUARDS[reason]} Off"
+    if reason == STORM_LIMIT and sender:
+        return f"{_set_adapter(sender)} -StormLimit 0"
     if reason == NOT_ADMITTED:
         return "see `hvlab status`: the switch has not put this adapter's policy into force"
     return ""

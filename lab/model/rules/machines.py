@@ -19,6 +19,7 @@ MAX_INTERRUPTION_S = 60.0
 
 MAX_BANDWIDTH_BPS = 100_000_000_000
 """No adapter of a host is faster."""
+MAX_STORM_LIMIT = 2**32 - 1
 
 SMALLEST_MTU = 576
 LARGEST_MTU = 9000
@@ -48,10 +49,17 @@ def vms(model: LabModel) -> Iterator[ErrorRecord]:
             )
         for adapter in vm.adapters:
             yield from _on_a_switch(host, vm, adapter)
-            if not 0 <= adapter.maximum_bandwidth <= MAX_BANDWIDTH_BPS:
-                owner = vm.adapter_id(adapter)
-                what = f"adapter {quoted(owner)} has the MaximumBandwidth {adapter.maximum_bandwidth}"
-                yield mistake(owner, what, f"expected 0 (no limit) to {MAX_BANDWIDTH_BPS} bits per second (reason 52)")
+            yield from _limits(vm.adapter_id(adapter), adapter)
+
+
+def _limits(owner: str, adapter: NetworkAdapter) -> Iterator[ErrorRecord]:
+    who = f"adapter {quoted(owner)}"
+    if not 0 <= adapter.maximum_bandwidth <= MAX_BANDWIDTH_BPS:
+        expected = f"expected 0 (no limit) to {MAX_BANDWIDTH_BPS} bits per second (reason 52)"
+        yield mistake(owner, f"{who} has the MaximumBandwidth {adapter.maximum_bandwidth}", expected)
+    if not 0 <= adapter.storm_limit <= MAX_STORM_LIMIT:
+        expected = f"expected 0 (no limit) to {MAX_STORM_LIMIT} packets per second"
+        yield mistake(owner, f"{who} has the StormLimit {adapter.storm_limit}", expected)
 
 
 def _on_a_switch(host: HypervHost, vm: VirtualMachine, adapter: NetworkAdapter) -> Iterator[ErrorRecord]:

@@ -9,7 +9,7 @@ import pytest
 
 from controllers import framework
 from controllers.compiler import compile_switch
-from controllers.diff import AddGroup, PutFlow
+from controllers.diff import AddGroup, PutFlow, PutMeter
 from controllers.openflow import decode
 from controllers.openflow.cookies import learned_cookie, read
 from controllers.openflow.encode import message_of
@@ -51,6 +51,22 @@ def test_groups_read_back(name: str) -> None:
     for group in PROGRAMS[name].groups:
         description = described(message_of(AddGroup(group), parser_datapath()))
         assert decode.installed([], [description]).groups == ((group.group_id, group),)
+
+
+def described_meter(meter_mod: Any) -> Any:
+    """Return the configuration a switch would give of the meter that a message adds: its bands are the same bytes."""
+    meter_mod.set_xid(1)
+    meter_mod.serialize()
+    bands = bytes(meter_mod.buf[16:])
+    header = struct.pack("!HHI", 8 + len(bands), meter_mod.flags, meter_mod.meter_id)
+    return meter_mod.datapath.ofproto_parser.OFPMeterConfigStats.parser(header + bands, 0)
+
+
+@pytest.mark.parametrize("name", sorted(PROGRAMS))
+def test_meters_read_back(name: str) -> None:
+    for meter in PROGRAMS[name].meters:
+        description = described_meter(message_of(PutMeter(meter, is_new=True), parser_datapath()))
+        assert decode.installed([], [], [description]).meters == ((meter.ofport, meter),)
 
 
 def test_learned_entries_are_told_apart() -> None:

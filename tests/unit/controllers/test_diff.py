@@ -14,14 +14,17 @@ from controllers.diff import (
     DeleteAlien,
     DeleteFlow,
     DeleteGroup,
+    DeleteMeter,
     ForgetLearned,
     Installed,
     ModifyGroup,
     PutFlow,
+    PutMeter,
     diff,
     holdings,
 )
 from controllers.openflow.cookies import learned_cookie
+from controllers.pipeline.values import Meter
 from tests.unit.controllers.views import VIEWS
 
 PROGRAMS = {name: compile_switch(view) for name, view in VIEWS.items()}
@@ -31,6 +34,7 @@ def applied(installed: Installed, changes: tuple[Change, ...]) -> Installed:
     """Return what a switch would hold after the changes, checking that each is possible when it is made."""
     flows = {flow.key: flow for flow in installed.flows}
     groups = dict(installed.groups)
+    meters = dict(installed.meters)
     aliens, learned = set(installed.aliens), set(installed.learned)
     for change in changes:
         match change:
@@ -50,7 +54,24 @@ def applied(installed: Installed, changes: tuple[Change, ...]) -> Installed:
                 groups[group.group_id] = group
             case DeleteGroup(group_id):
                 del groups[group_id]
-    return Installed(frozenset(flows.values()), tuple(sorted(groups.items())), frozenset(learned), tuple(aliens))
+            case PutMeter() | DeleteMeter():
+                police(meters, change)
+    return Installed(
+        frozenset(flows.values()),
+        tuple(sorted(groups.items())),
+        frozenset(learned),
+        tuple(aliens),
+        tuple(sorted(meters.items())),
+    )
+
+
+def police(meters: dict[int, Meter | None], change: PutMeter | DeleteMeter) -> None:
+    match change:
+        case PutMeter(meter, is_new):
+            assert is_new == (meter.ofport not in meters)
+            meters[meter.ofport] = meter
+        case DeleteMeter(number):
+            del meters[number]
 
 
 @pytest.mark.parametrize(("before", "after"), list(product(sorted(PROGRAMS), repeat=2)))
@@ -59,7 +80,8 @@ def test_difference_leads_from_one_to_the_other(before: str, after: str) -> None
     changes = diff(start, PROGRAMS[after])
     assert applied(start, changes) == goal
     assert diff(goal, PROGRAMS[after]) == ()
-    assert len(changes) <= len(start.flows ^ goal.flows) + len(set(start.groups) ^ set(goal.groups))
+    others = set(start.groups) ^ set(goal.groups) | set(start.meters) ^ set(goal.meters)
+    assert len(changes) <= len(start.flows ^ goal.flows) + len(others)
 
 
 def test_flow_with_another_owner_is_put_anew() -> None:

@@ -66,6 +66,13 @@ MIRRORS = (
     mirroring(vm(5), DESTINATION),
     mirroring(in_vlan(vm(6), trunk("1-4094", native=0)), DESTINATION),
 )
+
+
+def limited(port: PortView, packets_per_s: int) -> PortView:
+    """Return a port with a storm limit."""
+    return replace(port, intent=replace(port.intent, storm_limit=packets_per_s))
+
+
 PORT_ACL = (
     PortAcl(AclAction.DENY, AclDirection.INBOUND, AclSide.REMOTE),
     PortAcl(AclAction.ALLOW, AclDirection.INBOUND, AclSide.REMOTE, ip_network("10.0.1.0/24")),
@@ -128,5 +135,7 @@ VIEWS = {
     "extended-acl": SwitchView(pinned(PRIVATE), (vm(3), with_acls(vm(4), *EXTENDED_ACL))),
     "mirrors": SwitchView(EXTERNAL, MIRRORS),
     "mirrors-pinned": SwitchView(pinned(EXTERNAL), (*MIRRORS, mirroring(with_acls(vm(7), *PORT_ACL), SOURCE))),
+    "storm-limit": SwitchView(pinned(EXTERNAL), (WIRE, vm(3), limited(vm(4), 100))),
+    "storm-limits": SwitchView(EXTERNAL, (limited(vm(3), 7), limited(vm(4), 200))),
     "short-ageing": SwitchView(replace(EXTERNAL, ageing_s=15), (WIRE, HOST, vm(3))),
 }
