@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
+from typing import Unpack
 
-from lab.model.acl_builder import WrittenAcl, WrittenExtendedAcl
-from lab.model.acl_builder import extended_acls as read_extended_acls
-from lab.model.acl_builder import port_acls as read_port_acls
+from lab.model.adapter_builder import ManagementAdapterSettings, Vlan, VmAdapterSettings, read_settings
 from lab.model.addresses import IpSettings
-from lab.model.kinds import AdapterKind, LearningMode, PortMirroring, SwitchType, VMState
+from lab.model.kinds import AdapterKind, LearningMode, SwitchType, VMState
 from lab.model.names import quoted, vethernet
 from lab.model.network_builder import NetworkBuilder
 from lab.model.notes import Notes
 from lab.model.objects import DEFAULT_MTU, HypervHost, NetworkAdapter, PhysicalNic, VirtualMachine, VirtualSwitch
 from lab.model.reading import Reader, Subnets, Texts
 from lab.model.rules.mistakes import known
-from lab.model.vlan import VlanSettings
-
-Vlan = VlanSettings | int | None
-Acls = Sequence[WrittenAcl] | WrittenAcl
-ExtendedAcls = Sequence[WrittenExtendedAcl] | WrittenExtendedAcl
 
 
 class HostBuilder:
@@ -108,17 +101,13 @@ class HostBuilder:
         """Add a private switch: VMs only."""
         return self._switch(name, SwitchType.PRIVATE, None, learning, ageing_s)
 
-    def management_adapter(  # noqa: PLR0913 - settings given by name
+    def management_adapter(
         self,
         name: str,
         switch: str,
         *addresses: str,
         gateway: Texts = None,
-        mac: str = "",
-        vlan: Vlan = None,
-        acls: Acls = (),
-        extended_acls: ExtendedAcls = (),
-        port_mirroring: PortMirroring | str = PortMirroring.NONE,
+        **settings: Unpack[ManagementAdapterSettings],
     ) -> str:
         """Add a further adapter of the management OS (Add-VMNetworkAdapter -ManagementOS); no gateway unless given."""
         title = self._name("adapter", name, f"adapter {len(self._adapters) + 1}")
@@ -126,10 +115,8 @@ class HostBuilder:
         ip = self.settings_on(switch, read.owner, addresses, "" if gateway is None else gateway)
         found = self.known_switch(switch, read)
         if found or switch is None:
-            adapter = NetworkAdapter(title, found, mac=read.mac(mac), ip=ip, vlan=read.vlan(vlan))
-            lists = read_port_acls(read, acls), read_extended_acls(read, extended_acls)
-            mirroring = read.choice("port_mirroring", port_mirroring, PortMirroring, PortMirroring.NONE)
-            self._adapters.append(replace(adapter, acls=lists[0], extended_acls=lists[1], port_mirroring=mirroring))
+            fields = read_settings(read, settings, ManagementAdapterSettings)
+            self._adapters.append(NetworkAdapter(title, found, ip=ip, **fields))
         return title
 
     def vm(  # noqa: PLR0913 - settings given by name
@@ -143,17 +130,7 @@ class HostBuilder:
         integration_services: bool = True,
         forwarding: bool = False,
         legacy: bool = False,
-        mac: str = "",
-        mac_spoofing: bool = False,
-        mtu: int = DEFAULT_MTU,
-        vlan: Vlan = None,
-        dhcp_guard: bool = False,
-        router_guard: bool = False,
-        acls: Acls = (),
-        extended_acls: ExtendedAcls = (),
-        port_mirroring: PortMirroring | str = PortMirroring.NONE,
-        maximum_bandwidth: int = 0,
-        storm_limit: int = 0,
+        **settings: Unpack[VmAdapterSettings],
     ) -> VmBuilder:
         """Add a VM with one network adapter on a switch; without a switch the adapter is disconnected."""
         title = self._name("VM", name, f"VM-{len(self._vms) + 1}")
@@ -168,11 +145,7 @@ class HostBuilder:
         )
         vm = VmBuilder(self, value, self._notes)
         self._vms.append(vm)
-        return vm.adapter(
-            switch, *addresses, gateway=gateway, legacy=legacy, mac=mac, mac_spoofing=mac_spoofing, mtu=mtu, vlan=vlan,
-            dhcp_guard=dhcp_guard, router_guard=router_guard, acls=acls, extended_acls=extended_acls,
-            port_mirroring=port_mirroring, maximum_bandwidth=maximum_bandwidth, storm_limit=storm_limit,
-        )  # fmt: skip
+        return vm.adapter(switch, *addresses, gateway=gateway, legacy=legacy, **settings)
 
     def settings_on(self, switch: object, owner: str, addresses: object, gateway: object) -> IpSettings:
         """Return IP settings for an adapter on a switch: the subnets are those known there."""
@@ -247,24 +220,14 @@ class VmBuilder:
         self.value = value
         self._notes = notes
 
-    def adapter(  # noqa: PLR0913 - settings given by name
+    def adapter(
         self,
         switch: str | None = None,
         *addresses: str,
         name: str = "",
         gateway: Texts = None,
         legacy: bool = False,
-        mac: str = "",
-        mac_spoofing: bool = False,
-        mtu: int = DEFAULT_MTU,
-        vlan: Vlan = None,
-        dhcp_guard: bool = False,
-        router_guard: bool = False,
-        acls: Acls = (),
-        extended_acls: ExtendedAcls = (),
-        port_mirroring: PortMirroring | str = PortMirroring.NONE,
-        maximum_bandwidth: int = 0,
-        storm_limit: int = 0,
+        **settings: Unpack[VmAdapterSettings],
     ) -> VmBuilder:
         """Add a network adapter (Add-VMNetworkAdapter); the first is called "Network Adapter", as New-VM does."""
         about = Reader(self._notes, self.value.name)
@@ -273,23 +236,11 @@ class VmBuilder:
         title = about.name("adapter", name, free) if name != "" else free
         read = Reader(self._notes, f"{self.value.name}/{title}")
         self._notes.declare(read.owner)
-        adapter = NetworkAdapter(
-            title,
-            self._host.known_switch(switch, about),
-            AdapterKind.LEGACY if old else AdapterKind.SYNTHETIC,
-            read.mac(mac),
-            self._host.settings_on(switch, read.owner, addresses, gateway),
-            read.flag("mac_spoofing", mac_spoofing, False),
-            read.number("mtu", mtu, DEFAULT_MTU),
-            read.vlan(vlan),
-            read.flag("dhcp_guard", dhcp_guard, False),
-            read.flag("router_guard", router_guard, False),
-            read_port_acls(read, acls),
-            read_extended_acls(read, extended_acls),
-            read.choice("port_mirroring", port_mirroring, PortMirroring, PortMirroring.NONE),
-            read.number("maximum_bandwidth", maximum_bandwidth, 0),
-            read.number("storm_limit", storm_limit, 0),
-        )
+        kind = AdapterKind.LEGACY if old else AdapterKind.SYNTHETIC
+        found = self._host.known_switch(switch, about)
+        ip = self._host.settings_on(switch, read.owner, addresses, gateway)
+        fields = read_settings(read, settings, VmAdapterSettings)
+        adapter = NetworkAdapter(title, found, kind, ip=ip, **fields)
         self.value = replace(self.value, adapters=(*self.value.adapters, adapter))
         return self
 
