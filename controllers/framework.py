@@ -67,6 +67,7 @@ hub: Any = _module("lib.hub")
 events: Any = _module("controller.ofp_event")
 ofproto: Any = _module("ofproto.ofproto_v1_3")
 parser: Any = _module("ofproto.ofproto_v1_3_parser")
+nicira_ext: Any = _module("ofproto.nicira_ext")
 MAIN: Final = _handler.MAIN_DISPATCHER
 DEAD: Final = _handler.DEAD_DISPATCHER
 App: Any = _app_manager.OSKenApp if NAME == "os_ken" else _app_manager.RyuApp

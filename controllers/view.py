@@ -100,8 +100,30 @@ class SwitchView:
         return self.intent.learning is LearningMode.PINNED
 
     def sorted_ports(self) -> tuple[PortView, ...]:
-        """Return the ports by number, which is the order in which they were connected."""
-        return tuple(sorted(self.ports, key=lambda port: port.ofport))
+        """Return the ports by number, which is the order in which they were connected; of a team its first member."""
+        others = {member.ofport for member in self.team()[1:]}
+        return tuple(port for port in sorted(self.ports, key=_number) if port.ofport not in others)
+
+    def adapters(self) -> tuple[PortView, ...]:
+        """Return the ports of VMs and of the management OS by number."""
+        return tuple(port for port in sorted(self.ports, key=_number) if not port.is_external)
+
+    def team(self) -> tuple[PortView, ...]:
+        """Return the members of the external port by number, if there are several."""
+        external = tuple(port for port in sorted(self.ports, key=_number) if port.is_external)
+        return external if len(external) > 1 else ()
+
+    def members_for(self, port: PortView) -> tuple[int, ...]:
+        """Return the numbers of the team's members, in the order in which an adapter uses them.
+
+        First the one that it is mapped to. Without a mapping, an adapter that has the MAC address of a member has that
+        member, so that the wire never sees the address at two; all others take turns.
+        """
+        team = self.team()
+        mapped = [at for at, member in enumerate(team) if member.intent.adapter == port.intent.team_mapping]
+        same = [at for at, member in enumerate(team) if port.mac and member.mac == port.mac]
+        first = [*mapped, *same, port.ofport % len(team)][0]
+        return tuple(member.ofport for member in (*team[first:], *team[:first]))
 
     def guarded_ports(self) -> tuple[PortView, ...]:
         """Return the ports that may send from their own address only."""
@@ -176,7 +198,7 @@ class SwitchView:
         """Return who owns which address on a Pinned switch: of two adapters with one, that connected first."""
         owners: dict[int, PortView] = {}
         if self.is_pinned:
-            for port in self.sorted_ports():
+            for port in self.adapters():
                 if port.mac:
                     owners.setdefault(port.mac, port)
         return owners
@@ -188,7 +210,7 @@ class SwitchView:
                 f'ageing time of switch "{self.intent.switch}" is {self.intent.ageing_s} s, expected 1 to 65535'
             )
         seen: dict[int, PortView] = {}
-        for port in self.sorted_ports():
+        for port in sorted(self.ports, key=_number):
             if not 1 <= port.ofport <= MAX_OFPORT:
                 raise ViewError(
                     f'port number of "{port.intent.adapter}" is {port.ofport}, expected 1 to {MAX_OFPORT}',
@@ -220,6 +242,10 @@ class SwitchView:
                     f'"{port.intent.adapter}" has no MAC address, which learning mode Pinned needs',
                     target=port.intent.adapter,
                 )
+
+
+def _number(port: PortView) -> int:
+    return port.ofport
 
 
 def parse_mac(text: str, adapter: str = "") -> int:

@@ -17,7 +17,7 @@ from lab import Lab
 from lab.model.acl import TCP, AclAction, AclDirection, AclSide, ExtendedAcl, PortAcl
 from lab.model.addresses import IpSettings
 from lab.model.changes import changes
-from lab.model.kinds import AdapterKind, LearningMode, PortMirroring, SwitchType, VMState
+from lab.model.kinds import AdapterKind, LearningMode, LoadBalancing, PortMirroring, SwitchType, VMState
 from lab.model.objects import (
     Computer,
     HypervHost,
@@ -393,10 +393,12 @@ def _other_type(random: Random, host: HypervHost, switch: VirtualSwitch) -> Hype
 def _retyped(random: Random, host: HypervHost, switch: VirtualSwitch, kind: SwitchType) -> HypervHost:
     """Return a host with a switch of another type, and a management-OS adapter on it as Hyper-V has one."""
     host = _unshared(host, switch)
-    nic = None
+    nics: tuple[str, ...] = ()
     if kind is SwitchType.EXTERNAL:
-        nic = _pick(random, tuple(each for each in host.nics if host.switch_of_nic(each.name) in (None, switch))).name
-    host = replace(host, switches=_swap(host.switches, switch, replace(switch, type=kind, nic=nic)))
+        free = tuple(each for each in host.nics if host.switch_of_nic(each.name) in (None, switch))
+        nics = (_pick(random, free).name,)
+    other = replace(switch, type=kind, nics=nics, embedded_teaming=False, load_balancing=LoadBalancing.HYPERVPORT)
+    host = replace(host, switches=_swap(host.switches, switch, other))
     return host if kind is SwitchType.PRIVATE or random.random() < 0.2 else _shared(random, host, switch.name)
 
 
@@ -417,7 +419,7 @@ def _other_nic(random: Random, host: HypervHost, switch: VirtualSwitch) -> Hyper
     if switch.type is not SwitchType.EXTERNAL:
         raise Stuck
     nic = _pick(random, host.nics).name
-    return replace(host, switches=_swap(host.switches, switch, replace(switch, nic=nic)))
+    return replace(host, switches=_swap(host.switches, switch, replace(switch, nics=(nic,))))
 
 
 def _other_learning(_: Random, host: HypervHost, switch: VirtualSwitch) -> HypervHost:

@@ -20,6 +20,7 @@ from controllers.features import (
     replicate,
     role,
     storm,
+    team,
     vlan,
 )
 from controllers.pipeline.values import Flow, Group
@@ -34,6 +35,6 @@ class Feature:
     build: Callable[[SwitchView], tuple[tuple[Flow, ...], tuple[Group, ...]]]
 
 
-_MODULES: Final = (classify, guard, role, vlan, learning, replicate, deliver, acl, extended_acl, mirror, storm)
+_MODULES: Final = (classify, guard, role, vlan, learning, replicate, deliver, acl, extended_acl, mirror, storm, team)
 
 FEATURES: Final = tuple(Feature(module.NAME, module.build) for module in _MODULES)

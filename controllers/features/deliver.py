@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from controllers.pipeline.priorities import Priority
 from controllers.pipeline.reasons import DropReason
 from controllers.pipeline.registers import VLAN
-from controllers.pipeline.values import Drop, Flow, Group, Output, Owner, PushTag, WriteTag, match
+from controllers.pipeline.values import Consult, Drop, Flow, Group, Output, Owner, PushTag, WriteTag, match
 from controllers.spans import in_register, prefixes
 from controllers.view import PortView, SwitchView
 
@@ -28,13 +28,18 @@ def _flows(view: SwitchView) -> Iterator[Flow]:
         number, owner = port.ofport, Owner(NAME, port.ofport)
         back = match(in_port=number, receiver=number)
         yield Flow("isolate", Priority.ABOVE_EXCEPTION, back, (Drop(DropReason.FILTERED),), owner)
-        yield from _output(port, owner)
+        yield from _output(port, owner, out_of(view, port))
     yield Flow("output", Priority.FALLBACK, match(), (Drop(DropReason.MEDIA_DISCONNECTED),), Owner(NAME))
 
 
-def _output(port: PortView, owner: Owner) -> Iterator[Flow]:
+def out_of(view: SwitchView, port: PortView) -> Output | Consult:
+    """Return what hands a frame to a receiver: of a team, one of the members."""
+    return Consult("uplink") if port in view.team() else Output(port.ofport)
+
+
+def _output(port: PortView, owner: Owner, out: Output | Consult) -> Iterator[Flow]:
     """Tag the frames of the VLANs that the receiver wants tagged."""
-    number, plain = port.ofport, (Output(port.ofport),)
+    number, plain = port.ofport, (out,)
     if not port.membership.tagged:
         yield Flow("output", Priority.ORDINARY, match(receiver=number), plain, owner)
         return

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from controllers.features.deliver import out_of
 from controllers.features.mirror import TO_MANY
 from controllers.pipeline.fields import GROUP_BIT
 from controllers.pipeline.priorities import Priority
@@ -31,7 +32,6 @@ from controllers.pipeline.values import (
     Flow,
     Goto,
     Group,
-    Output,
     Owner,
     PushTag,
     Replicate,
@@ -96,20 +96,20 @@ def _group(view: SwitchView, span: Span, role: str, ports: tuple[PortView, ...])
     is copied to them.
     """
     mirrors = set(view.mirror_destinations())
-    buckets = [_bucket(port, span[0], mirrors=port in mirrors) for port in ports]
+    buckets = [_bucket(port, span[0], out_of(view, port), mirrors=port in mirrors) for port in ports]
     if role == "unknown" and not set(ports).isdisjoint(view.mirror_sources()):
         copies = [port for port in view.mirror_destinations() if port not in ports]
         buckets += [(SetRegister(RECEIVER, port.ofport), Consult("mirror")) for port in copies]
     return Group(span[0], role, tuple(buckets))
 
 
-def _bucket(port: PortView, vlan: int, *, mirrors: bool) -> tuple[Action, ...]:
+def _bucket(port: PortView, vlan: int, out: Action, *, mirrors: bool) -> tuple[Action, ...]:
     if mirrors or port.has_acls(AclDirection.INBOUND):
         more = (SetRegister(MIRRORED, TO_MANY),) if port.intent.port_mirroring is PortMirroring.SOURCE else ()
         return SetRegister(RECEIVER, port.ofport), *more, Consult("acl_mac_in")
     if contains(port.membership.tagged, vlan):
-        return PushTag(), WriteTag(VLAN), Output(port.ofport)
-    return (Output(port.ofport),)
+        return PushTag(), WriteTag(VLAN), out
+    return (out,)
 
 
 def _frames(receivers: _Receivers) -> Iterator[Flow]:

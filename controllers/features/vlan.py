@@ -37,6 +37,7 @@ from controllers.view import PortView, SwitchView
 NAME = "vlan"
 _NO_TAG = 0
 _PRIORITY_ONLY = TAGGED
+_ENTERED = Goto("mirror_out")
 
 
 def build(view: SwitchView) -> tuple[tuple[Flow, ...], tuple[Group, ...]]:
@@ -46,44 +47,49 @@ def build(view: SwitchView) -> tuple[tuple[Flow, ...], tuple[Group, ...]]:
 
 def _enter(view: SwitchView) -> Iterator[Flow]:
     primaries = view.primaries()
+    team = bool(view.team())
     for port in view.sorted_ports():
         if port.is_external:
-            yield from _tagged(primaries, port)
+            then = Goto("team_in" if team else "mirror_out")
+            yield from _untagged(port, then) if team else ()
+            yield from _tagged(primaries, port, then)
         elif port.has_vlan:
-            yield from _untagged(port)
-            yield from _tagged(primaries, port)
+            yield from _untagged(port, _ENTERED)
+            yield from _tagged(primaries, port, _ENTERED)
             trunk = bool(port.membership.accepts)
             reason = DropReason.UNAUTHORISED_VLAN if trunk else DropReason.VLAN_IN_ETHERNET_HEADER
             yield _flow("vlan_in", Priority.ORDINARY, match(in_port=port.ofport), (Drop(reason),), port.ofport)
-    untagged = _into(UNTAGGED, UNTAGGED)
+    untagged = _into(UNTAGGED, UNTAGGED, _ENTERED)
     yield _flow("vlan_in", Priority.BELOW_ORDINARY, match(tag=_NO_TAG), untagged)
     yield _flow("vlan_in", Priority.BELOW_ORDINARY, match(tag=_PRIORITY_ONLY), (PopTag(), *untagged))
     yield _flow("vlan_in", Priority.FALLBACK, match(), (Drop(DropReason.VLAN_IN_ETHERNET_HEADER),))
 
 
-def _untagged(port: PortView) -> Iterator[Flow]:
+def _untagged(port: PortView, then: Goto) -> Iterator[Flow]:
     number, mine = port.ofport, port.membership
-    actions = _into(mine.sends, mine.database)
+    actions = _into(mine.sends, mine.database, then)
     yield _flow("vlan_in", Priority.EXCEPTION, match(in_port=number, tag=_NO_TAG), actions, number)
     only_priority = match(in_port=number, tag=_PRIORITY_ONLY)
     yield _flow("vlan_in", Priority.EXCEPTION, only_priority, (PopTag(), *actions), number)
 
 
-def _tagged(primaries: Mapping[int, int], port: PortView) -> Iterator[Flow]:
+def _tagged(primaries: Mapping[int, int], port: PortView, then: Goto) -> Iterator[Flow]:
     number = port.ofport
     for value, mask in prefixes(port.membership.accepts):
         wanted = match(in_port=number, tag=(TAGGED | value, TAGGED | mask))
-        actions = ReadTag(VLAN), ReadTag(DATABASE), PopTag(), Goto("mirror_out")
+        actions = ReadTag(VLAN), ReadTag(DATABASE), PopTag(), then
         yield _flow("vlan_in", Priority.EXCEPTION, wanted, actions, number)
     for secondary, primary in primaries.items():
         if port.accepts(secondary):
             wanted = match(in_port=number, tag=TAGGED | secondary)
-            yield _flow("vlan_in", Priority.ABOVE_EXCEPTION, wanted, (PopTag(), *_into(secondary, primary)), number)
+            yield _flow(
+                "vlan_in", Priority.ABOVE_EXCEPTION, wanted, (PopTag(), *_into(secondary, primary, then)), number
+            )
 
 
-def _into(vlan: int, database: int) -> Actions:
+def _into(vlan: int, database: int, then: Goto) -> Actions:
     writes: tuple[Action, ...] = (SetRegister(VLAN, vlan), SetRegister(DATABASE, database)) if vlan else ()
-    return *writes, Goto("mirror_out")
+    return *writes, then
 
 
 def _isolate(view: SwitchView) -> Iterator[Flow]:

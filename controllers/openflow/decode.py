@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import product
-from typing import Any
+from typing import Any, Final
 
 from controllers.diff import Alien, Installed
-from controllers.framework import ofproto
+from controllers.framework import nicira_ext, ofproto
 from controllers.openflow.cookies import FlowKind, cookie_of, read
 from controllers.openflow.encode import (
     DOT1Q,
@@ -18,6 +18,7 @@ from controllers.openflow.encode import (
     VLAN_ID_BITS,
     admit_action,
     learn_action,
+    teaming_action,
 )
 from controllers.pipeline.fields import BY_OPENFLOW_NAME
 from controllers.pipeline.registers import BY_NAME
@@ -28,10 +29,12 @@ from controllers.pipeline.values import (
     Action,
     Actions,
     Admit,
+    Choose,
     Consult,
     Count,
     Criterion,
     Drop,
+    EnterBy,
     Flow,
     Goto,
     Group,
@@ -40,11 +43,15 @@ from controllers.pipeline.values import (
     Meter,
     Output,
     Police,
+    Pop,
     PopTag,
+    Push,
     PushTag,
     ReadTag,
     Replicate,
     SetRegister,
+    SetSource,
+    Teaming,
     WriteTag,
 )
 
@@ -138,37 +145,54 @@ def _instruction(instruction: Any) -> Iterable[Action]:
 
 def _action(action: Any) -> Action:
     kind = type(action).__name__
-    if kind == "OFPActionOutput":
-        return Output(action.port)
-    if kind == "OFPActionGroup":
-        return Replicate(action.group_id)
-    if kind == "OFPActionSetField":
-        field = BY_OPENFLOW_NAME.get(action.key)
-        if field is not None and field.name in BY_NAME and isinstance(action.value, int):
-            return SetRegister(BY_NAME[field.name], action.value)
-    if kind == "NXActionResubmitTable" and action.in_port == ofproto.OFPP_IN_PORT & 0xFFFF:
-        return Consult(_stage_name(action.table_id))
-    if kind == "OFPActionPopVlan":
-        return PopTag()
-    if kind == "OFPActionPushVlan" and action.ethertype == DOT1Q:
-        return PushTag()
-    if kind == "NXActionRegMove" and (action.src_ofs, action.dst_ofs, action.n_bits) == (0, 0, VLAN_ID_BITS):
-        return _move(action.src_field, action.dst_field)
-    if kind == "NXActionLearn":
-        return _learn(action)
-    raise _Foreign(f"it has an action {kind}")
+    read_action = _READERS.get(kind)
+    found = read_action(action) if read_action else None
+    if found is None:
+        raise _Foreign(f"it has an action {kind} that is not ours")
+    return found
 
 
-def _move(source: str, target: str) -> ReadTag | WriteTag:
+def _set_field(action: Any) -> Action | None:
+    field = BY_OPENFLOW_NAME.get(action.key)
+    if field is not None and field.name == "eth_src":
+        return SetSource(field.read(action.value))
+    if field is not None and field.name in BY_NAME and isinstance(action.value, int):
+        return SetRegister(BY_NAME[field.name], action.value)
+    return None
+
+
+def _consult(action: Any) -> Action | None:
+    return Consult(_stage_name(action.table_id)) if action.in_port == ofproto.OFPP_IN_PORT & 0xFFFF else None
+
+
+def _choose(action: Any) -> Action | None:
+    register = BY_OPENFLOW_NAME.get(action.dst)
+    if register is None or register.name not in BY_NAME:
+        return None
+    by_flow = action.algorithm == nicira_ext.NX_BD_ALG_HRW
+    return _if_ours(Choose(BY_NAME[register.name], tuple(action.slaves), by_flow), action)
+
+
+def _stacked(kind: type[Push | Pop], action: Any) -> Action | None:
+    field = BY_OPENFLOW_NAME.get(action.field)
+    return _if_ours(kind(field.name), action) if field else None
+
+
+def _if_ours(found: Teaming, action: Any) -> Action | None:
+    return found if _wire(teaming_action(found)) == _wire(action) else None
+
+
+def _move(action: Any) -> Action | None:
     registers = {register.openflow_name: register for register in BY_NAME.values()}
+    source, target = action.src_field, action.dst_field
+    if (action.src_ofs, action.dst_ofs, action.n_bits) != (0, 0, VLAN_ID_BITS):
+        return None
     if source == TAG and target in registers:
         return ReadTag(registers[target])
-    if target == TAG and source in registers:
-        return WriteTag(registers[source])
-    raise _Foreign(f"it moves {source} to {target}")
+    return WriteTag(registers[source]) if target == TAG and source in registers else None
 
 
-def _learn(action: Any) -> Learn | Admit:
+def _learn(action: Any) -> Action | None:
     meaning = read(action.cookie)
     if meaning is not None and meaning.kind is FlowKind.ADMITTED:
         for version, protocol in product(VERSIONS, PORTS):
@@ -180,7 +204,7 @@ def _learn(action: Any) -> Learn | Admit:
         learn = Learn(source, action.hard_timeout)
         if _wire(learn_action(learn)) == _wire(action):
             return learn
-    raise _Foreign("it learns otherwise than ours do")
+    return None
 
 
 def _wire(action: Any) -> bytes:
@@ -193,3 +217,20 @@ def _stage_name(table_id: int) -> str:
     if table_id >= len(STAGES):
         raise _Foreign(f"it leads to table {table_id}")
     return stage_numbered(table_id).name
+
+
+_READERS: Final[Mapping[str, Callable[[Any], Action | None]]] = {
+    "OFPActionOutput": lambda action: Output(action.port),
+    "OFPActionGroup": lambda action: Replicate(action.group_id),
+    "OFPActionSetField": _set_field,
+    "OFPActionPopVlan": lambda _: PopTag(),
+    "OFPActionPushVlan": lambda action: PushTag() if action.ethertype == DOT1Q else None,
+    "NXActionResubmitTable": _consult,
+    "NXActionRegMove": _move,
+    "NXActionRegLoad": lambda action: _if_ours(EnterBy(action.value), action),
+    "NXActionStackPush": lambda action: _stacked(Push, action),
+    "NXActionStackPop": lambda action: _stacked(Pop, action),
+    "NXActionBundleLoad": _choose,
+    "NXActionLearn": _learn,
+}
+"""What reads each action of OpenFlow; None if it is not as ours are."""

@@ -16,9 +16,9 @@ from controllers.diff import (
     PutFlow,
     PutMeter,
 )
-from controllers.framework import ofproto, parser
+from controllers.framework import nicira_ext, ofproto, parser
 from controllers.openflow.cookies import admitted_cookie, cookie_of, learned_cookie
-from controllers.pipeline.fields import FIELDS
+from controllers.pipeline.fields import FIELDS, mac_text
 from controllers.pipeline.priorities import Priority
 from controllers.pipeline.registers import ADMITTED_IN, ADMITTED_OUT, DATABASE, RECEIVER
 from controllers.pipeline.tables import stage_named
@@ -27,9 +27,11 @@ from controllers.pipeline.values import (
     Action,
     Actions,
     Admit,
+    Choose,
     Consult,
     Count,
     Drop,
+    EnterBy,
     Flow,
     Goto,
     Group,
@@ -37,12 +39,16 @@ from controllers.pipeline.values import (
     Match,
     Output,
     Police,
+    Pop,
     PopTag,
+    Push,
     PushTag,
     ReadTag,
     Replicate,
     SetRegister,
+    SetSource,
     Tagging,
+    Teaming,
     WriteTag,
 )
 
@@ -52,6 +58,8 @@ TAG, VLAN_ID_BITS, DOT1Q = "vlan_vid", 12, 0x8100
 VERSIONS = {4: (0x0800, "ipv4", 32), 6: (0x86DD, "ipv6", 128)}
 PORTS = {6: "tcp", 17: "udp"}
 METER_FLAGS = ofproto.OFPMF_PKTPS | ofproto.OFPMF_STATS
+ALL_32_BITS = 31
+"""Bits 0 to 31 of a field, as Nicira's actions spell it: the first one, and how many less one."""
 ALL_BITS = 0xFFFFFFFFFFFFFFFF
 
 
@@ -161,6 +169,8 @@ def _action(action: Action) -> Any:
             return parser.OFPActionSetField(**{register.openflow_name: value})
         case ReadTag() | PopTag() | PushTag() | WriteTag():
             return _tagging(action)
+        case EnterBy() | Push() | Pop() | Choose() | SetSource():
+            return teaming_action(action)
         case Consult(stage):
             return parser.NXActionResubmitTable(
                 in_port=ofproto.OFPP_IN_PORT & 0xFFFF, table_id=stage_named(stage).number
@@ -186,6 +196,30 @@ def _tagging(action: Tagging) -> Any:
             return parser.OFPActionPushVlan(DOT1Q)
         case WriteTag(register):
             return _move(register.openflow_name, TAG)
+
+
+def teaming_action(action: Teaming) -> Any:
+    """Return the action that does something for a team of NICs."""
+    match action:
+        case EnterBy(ofport):
+            return parser.NXActionRegLoad(ofs_nbits=ALL_32_BITS, dst="in_port", value=ofport)
+        case Push(field):
+            return parser.NXActionStackPush(field=FIELDS[field].openflow_name, start=0, end=FIELDS[field].bits)
+        case Pop(field):
+            return parser.NXActionStackPop(field=FIELDS[field].openflow_name, start=0, end=FIELDS[field].bits)
+        case Choose(register, ofports, by_flow):
+            return parser.NXActionBundleLoad(
+                algorithm=nicira_ext.NX_BD_ALG_HRW if by_flow else nicira_ext.NX_BD_ALG_ACTIVE_BACKUP,
+                fields=nicira_ext.NX_HASH_FIELDS_SYMMETRIC_L4,
+                basis=0,
+                slave_type=nicira_ext.NXM_OF_IN_PORT,
+                n_slaves=len(ofports),
+                ofs_nbits=ALL_32_BITS,
+                dst=register.openflow_name,
+                slaves=list(ofports),
+            )
+        case SetSource(mac):
+            return parser.OFPActionSetField(eth_src=mac_text(mac))
 
 
 def _move(source: str, target: str) -> Any:

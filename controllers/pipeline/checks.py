@@ -18,9 +18,11 @@ from controllers.pipeline.tables import PER_RECEIVER, STAGES, Stage, stage_named
 from controllers.pipeline.values import (
     Action,
     Admit,
+    Choose,
     Consult,
     Count,
     Drop,
+    EnterBy,
     Flow,
     Goto,
     Group,
@@ -28,11 +30,14 @@ from controllers.pipeline.values import (
     Match,
     Output,
     Police,
+    Pop,
     PopTag,
+    Push,
     PushTag,
     ReadTag,
     Replicate,
     SetRegister,
+    SetSource,
     WriteTag,
 )
 
@@ -99,7 +104,7 @@ def _action_mistakes(flow: Flow, groups: Mapping[int, Group]) -> Iterator[str]:
             yield "something follows the goto"
         if isinstance(action, Replicate) and action.group_id not in groups:
             yield f"there is no group {action.group_id}"
-        if isinstance(action, SetRegister | ReadTag | WriteTag):
+        if isinstance(action, SetRegister | ReadTag | WriteTag | Choose):
             yield from _lifetime_mistakes(stage, action.register.name)
         if not _is_declared(stage, action):
             yield f'the stage does not declare "{action}"'
@@ -116,6 +121,11 @@ def _is_declared(stage: Stage, action: Action) -> bool:
         PopTag: lambda _: stage.tags,
         PushTag: lambda _: stage.tags,
         WriteTag: lambda _: stage.tags,
+        EnterBy: lambda _: stage.teams,
+        Push: lambda _: stage.teams,
+        Pop: lambda _: stage.teams,
+        Choose: lambda choose: stage.teams and choose.register.name in stage.writes,
+        SetSource: lambda _: stage.teams,
         Drop: lambda drop: drop.reason in stage.drops,
         Count: lambda _: stage.counts,
         Police: lambda _: stage.polices,

@@ -55,6 +55,7 @@ def _section(stage: Stage) -> Iterator[str]:
         ("learns into", [stage.learns_into] if stage.learns_into else ()),
         ("drops for", [str(reason) for reason in stage.drops]),
         ("tags", ["puts 802.1Q tags on, or takes them off"] if stage.tags else ()),
+        ("teams", ["looks at the members of a team and their links"] if stage.teams else ()),
         ("replicates", ["to a group: that of the frame's VLAN and role, or the mirrors"] if stage.replicates else ()),
         ("polices", ["by the sender's meter"] if stage.polices else ()),
         ("counts", ["for Meter entries"] if stage.counts else ()),

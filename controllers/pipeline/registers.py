@@ -25,13 +25,16 @@ class Register:
 
 
 _DECLARED = (
-    ("receiver", "mirror_out", "output", "port number of the one receiver; 0 while it is not known"),
-    ("vlan", "vlan_in", "output", "the VLAN the frame travels in; 0 is untagged"),
+    ("receiver", "team_in", "leave", "port number of the one receiver; 0 while it is not known"),
+    ("vlan", "vlan_in", "leave", "the VLAN the frame travels in; 0 is untagged"),
     ("database", "vlan_in", "fdb", "the VLAN in whose MAC table the addresses are: of a private VLAN the primary one"),
     ("verdict", "guard_check", "guard_apply", "number of the reason to drop the frame; 0 is none"),
     ("admitted_out", "acl_out", "sessions", "1 for an answer that an extended ACL lets out of its port"),
     ("mirrored", "mirror_out", "mirror", "1 if mirrors have a copy from the sender, 2 if many get the frame; else 0"),
     ("admitted_in", "acl_in", "sessions", "1 for an answer that an extended ACL lets into its port"),
+    ("arrived", "classify", "team_check", "port number of the team's member by which the frame came in"),
+    ("member", "team_member", "leave", "port number of the team's member that the frame should come in or leave by"),
+    ("own_member", "uplink", "leave", "that of the sender's own member, where its flows leave by several; else 0"),
 )
 
 REGISTERS: Final[tuple[Register, ...]] = tuple(
@@ -44,4 +47,7 @@ DATABASE: Final = BY_NAME["database"]
 ADMITTED_OUT: Final = BY_NAME["admitted_out"]
 MIRRORED: Final = BY_NAME["mirrored"]
 ADMITTED_IN: Final = BY_NAME["admitted_in"]
+ARRIVED: Final = BY_NAME["arrived"]
+MEMBER: Final = BY_NAME["member"]
+OWN_MEMBER: Final = BY_NAME["own_member"]
 VERDICT: Final = BY_NAME["verdict"]

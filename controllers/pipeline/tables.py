@@ -35,6 +35,7 @@ class Stage:
     learns_into: str = ""
     drops: tuple[DropReason, ...] = ()
     tags: bool = False
+    teams: bool = False
     replicates: bool = False
     outputs: bool = False
     counts: bool = False
@@ -92,8 +93,10 @@ def _acls(way: str, port: str, after: str) -> tuple[Stage, ...]:
 _DECLARED = (
     Stage(
         name="classify",
-        does="admits frames from connected network adapters only",
+        does="admits frames from connected network adapters only; a team's members are one from here on",
         matches=frozenset({"in_port"}),
+        writes=frozenset({"arrived"}),
+        teams=True,
         goes=("guard_check",),
         drops=(_R.DATA_FLOW_DISABLED,),
     ),
@@ -126,9 +129,40 @@ _DECLARED = (
         matches=frozenset({"in_port", "tag"}),
         masked=frozenset({"tag"}),
         writes=frozenset({"vlan", "database"}),
-        goes=("mirror_out",),
+        goes=("team_in", "mirror_out"),
         drops=(_R.UNAUTHORISED_VLAN, _R.VLAN_IN_ETHERNET_HEADER),
         tags=True,
+    ),
+    Stage(
+        name="team_in",
+        does="finds out where the sender of what comes in by a team is known to be",
+        consults=("fdb",),
+        goes=("team_source", "mirror_out"),
+        teams=True,
+    ),
+    Stage(
+        name="team_source",
+        does="drops what this switch itself has sent by another member of its team; finds the receiver of the rest",
+        matches=frozenset({"receiver"}),
+        writes=frozenset({"receiver"}),
+        consults=("fdb",),
+        goes=("team_member", "mirror_out"),
+        drops=(_R.DESTINATION_FILTER_MISMATCH,),
+    ),
+    Stage(
+        name="team_member",
+        does="finds the member by which the receiver gets frames: the first of its own that has a link",
+        matches=frozenset({"receiver"}),
+        writes=frozenset({"receiver", "member"}),
+        goes=("team_check", "mirror_out"),
+        teams=True,
+    ),
+    Stage(
+        name="team_check",
+        does="drops what has come in by another member: by the right one it comes, too",
+        matches=frozenset({"arrived", "member"}),
+        goes=("mirror_out",),
+        drops=(_R.DESTINATION_FILTER_MISMATCH,),
     ),
     Stage(
         name="mirror_out",
@@ -213,8 +247,28 @@ _DECLARED = (
         name="output",
         does="hands the frame to its receiver, with a tag where the receiver wants it",
         matches=frozenset({"receiver", "vlan"}),
+        consults=("uplink",),
         tags=True,
         drops=(_R.MEDIA_DISCONNECTED,),
+        outputs=True,
+    ),
+    Stage(
+        name="uplink",
+        does="chooses the member of a team by which a frame leaves: of those that have a link",
+        matches=frozenset({"in_port", "eth_dst", "eth_type", "ip_proto", "icmpv6_type"}),
+        masked=frozenset({"eth_dst"}),
+        writes=frozenset({"member", "own_member"}),
+        goes=("leave",),
+        drops=(_R.MEDIA_DISCONNECTED,),
+        teams=True,
+        returns=True,
+    ),
+    Stage(
+        name="leave",
+        does="hands a frame to the member that was chosen, from the NIC's own address where it is not the sender's own",
+        matches=frozenset({"member", "own_member"}),
+        drops=(_R.MEDIA_DISCONNECTED,),
+        teams=True,
         outputs=True,
     ),
 )
@@ -222,7 +276,7 @@ _DECLARED = (
 STAGES: Final[tuple[Stage, ...]] = tuple(replace(stage, number=number) for number, stage in enumerate(_DECLARED))
 _BY_NAME: Final = {stage.name: stage for stage in STAGES}
 
-PER_RECEIVER: Final = ("isolate", "acl_mac_in", "mirror", "output")
+PER_RECEIVER: Final = ("isolate", "acl_mac_in", "mirror", "output", "uplink")
 """The stages a frame may enter once per receiver, from a bucket."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from controllers.pipeline.fields import FIELDS
+from controllers.pipeline.fields import FIELDS, mac_text
 from controllers.pipeline.priorities import Priority
 from controllers.pipeline.reasons import DropReason
 from controllers.pipeline.registers import Register
@@ -101,6 +101,60 @@ class WriteTag:
 
     def __str__(self) -> str:
         return f"tag:={self.register.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class EnterBy:
+    """Go on as if the frame had come in by another port."""
+
+    ofport: int
+
+    def __str__(self) -> str:
+        return f"enter by {self.ofport}"
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """Put the value of a field aside, on top of others."""
+
+    field: str
+
+    def __str__(self) -> str:
+        return f"push {self.field}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pop:
+    """Write the value that was put aside last into a field."""
+
+    field: str
+
+    def __str__(self) -> str:
+        return f"pop {self.field}"
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """Write into a register the number of the first port that has a link, or of any that has, always the same for a
+    flow (its addresses and ports)."""
+
+    register: Register
+    ofports: tuple[int, ...]
+    by_flow: bool = False
+
+    def __str__(self) -> str:
+        of = ",".join(map(str, self.ofports))
+        return f"{self.register.name}:={'one by flow' if self.by_flow else 'first'} of {of} with a link"
+
+
+@dataclass(frozen=True, slots=True)
+class SetSource:
+    """Replace the source MAC address."""
+
+    mac: int
+
+    def __str__(self) -> str:
+        return f"eth_src:={mac_text(self.mac)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +260,10 @@ class Count:
 
 
 Tagging: TypeAlias = ReadTag | PopTag | PushTag | WriteTag
-Action: TypeAlias = SetRegister | Tagging | Goto | Consult | Learn | Admit | Police | Replicate | Output | Drop | Count
+Teaming: TypeAlias = EnterBy | Push | Pop | Choose | SetSource
+Action: TypeAlias = (
+    SetRegister | Tagging | Teaming | Goto | Consult | Learn | Admit | Police | Replicate | Output | Drop | Count
+)
 Actions: TypeAlias = tuple[Action, ...]
 
 

@@ -193,6 +193,8 @@ def _drop(bridge: Bridge, intent: PortIntent | None, meaning: CookieMeaning, fra
 def _cause(bridge: Bridge, intent: PortIntent | None, meaning: CookieMeaning, reason: int) -> tuple[str, str]:
     """Return the setting that is responsible for a drop, and what would let the frame pass."""
     feature = meaning.owner.feature
+    if feature == "team" and reason == remedies.DESTINATION_FILTER_MISMATCH:
+        return "team of NICs", "none: it came in by another NIC of the team, too"
     if intent is None:
         pinned = bridge.intent and bridge.intent.learning is LearningMode.PINNED
         return ("learning mode Pinned", "") if pinned and reason == remedies.SECURITY_POLICY else ("", "")

@@ -107,7 +107,9 @@ def _cables(model: LabModel) -> Iterator[Cable]:
         yield Cable(computer.name, "eth0", PHYSICAL, _plug(computer.name), computer.mtu)
     for host in model.hosts:
         for nic in host.nics:
-            yield Cable(host.name, device_name(nic.name), PHYSICAL, _plug(host.name, nic.name), nic.mtu)
+            yield Cable(
+                host.name, device_name(nic.name), PHYSICAL, _plug(host.name, nic.name), nic.mtu, plugged=nic.connected
+            )
         for vm in host.vms:
             yield from _vm_cables(host, vm)
 
@@ -132,7 +134,9 @@ def _plug(*name: str) -> str:
 def _bridges(model: LabModel, allocation: Allocation) -> Iterator[Bridge]:
     for host in model.hosts:
         for switch in host.switches:
-            intent = SwitchIntent(switch.name, host.name, switch.type, switch.learning, switch.ageing_s)
+            intent = SwitchIntent(
+                switch.name, host.name, switch.type, switch.learning, switch.ageing_s, switch.load_balancing
+            )
             yield Bridge(
                 host.name, bridge_device(switch.name), allocation.dpids[switch_key(host.name, switch.name)], intent
             )
@@ -154,7 +158,8 @@ def _host_ports(host: HypervHost, allocation: Allocation) -> Iterator[Port]:
             switch = host.switch(interface.bound_to)
             mirrored = switch is not None and switch.mirror_external_port
             mirroring = PortMirroring.SOURCE if mirrored else PortMirroring.NONE
-            intent = PortIntent(interface.full_name, PortKind.EXTERNAL, port_mirroring=mirroring)
+            mac = allocation.mac(interface) if switch is not None and switch.embedded_teaming else ""
+            intent = PortIntent(interface.full_name, PortKind.EXTERNAL, mac, port_mirroring=mirroring)
             yield _port(allocation, segment, interface, interface.device, intent)
         elif interface.segment and interface.segment.is_switch:
             intent = PortIntent(
@@ -165,6 +170,7 @@ def _host_ports(host: HypervHost, allocation: Allocation) -> Iterator[Port]:
                 acls=interface.acls,
                 extended_acls=interface.extended_acls,
                 port_mirroring=interface.port_mirroring,
+                team_mapping=_mapping(host, interface.team_mapping),
             )
             yield _port(allocation, interface.segment, interface, interface.device, intent)
     for vm in host.vms:
@@ -185,8 +191,13 @@ def _host_ports(host: HypervHost, allocation: Allocation) -> Iterator[Port]:
                     adapter.extended_acls,
                     adapter.port_mirroring,
                     adapter.storm_limit,
+                    _mapping(host, adapter.team_mapping),
                 )
                 yield _port(allocation, interface.segment, interface, device_name(vm.name, interface.device), intent)
+
+
+def _mapping(host: HypervHost, nic: str) -> str:
+    return f"{host.name}/{nic}" if nic else ""
 
 
 def _tagging(setting: VlanSettings) -> VlanSettings | None:

@@ -68,7 +68,7 @@ def switch_statuses(
                 host=host.name,
                 name=switch.name,
                 type=switch.type.value,
-                nic=switch.nic or "",
+                nic=", ".join(switch.nics),
                 learning=switch.learning.value,
                 ports=sum(port.node == host.name and port.bridge == device for port in observed.ports),
                 generation=said.generation,

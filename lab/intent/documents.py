@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lab.model.acl import ExtendedAcl, PortAcl
-from lab.model.kinds import LearningMode, PortKind, PortMirroring, SwitchType
+from lab.model.kinds import LearningMode, LoadBalancing, PortKind, PortMirroring, SwitchType
 from lab.model.vlan import VlanSettings
 
 INTENT_VERSION: Final = 2
@@ -28,7 +28,8 @@ class SwitchIntent:
     """What one virtual switch is meant to do.
 
     ``switch`` and ``host`` are the user's names and appear in every explanation; ``ageing_s`` is how long a learned
-    address lives after its last frame (seconds, 1 to 65535).
+    address lives after its last frame (seconds, 1 to 65535). ``load_balancing`` is that of its team, if it has one: a
+    switch with several external ports.
     """
 
     switch: str
@@ -36,6 +37,7 @@ class SwitchIntent:
     type: SwitchType
     learning: LearningMode = LearningMode.LEARNING
     ageing_s: int = 300
+    load_balancing: LoadBalancing = LoadBalancing.HYPERVPORT
     version: int = INTENT_VERSION
 
 
@@ -45,8 +47,10 @@ class PortIntent:
 
     ``adapter`` is the full name of what is connected, such as ``web1/Network Adapter``, ``hv1/vEthernet (External)``
     or ``hv1/Ethernet``. ``mac`` is the address assigned to the adapter (``00:15:5d:01:02:00``), empty for the external
-    port. ``mac_spoofing`` is the adapter's MacAddressSpoofing: with it On, a port of a Pinned switch may send from any
-    address, learns, and receives flooded unknown unicast. ``vlan`` is its VLAN setting, None where that is Untagged.
+    port; a team's members have those of their NICs. ``mac_spoofing`` is the adapter's MacAddressSpoofing: with it On, a
+    port of a Pinned switch may send from any address, learns, and receives flooded unknown unicast. ``vlan`` is its
+    VLAN setting, None where that is Untagged. ``team_mapping`` is the full name of the member of the team that it is
+    mapped to, such as ``hv1/Ethernet 2``.
     ``dhcp_guard`` and ``router_guard`` keep it from sending what servers and routers send.
     """
 
@@ -61,4 +65,5 @@ class PortIntent:
     extended_acls: tuple[ExtendedAcl, ...] = ()
     port_mirroring: PortMirroring = PortMirroring.NONE
     storm_limit: int = 0
+    team_mapping: str = ""
     version: int = INTENT_VERSION

@@ -28,6 +28,7 @@ class ManagementAdapterSettings(TypedDict, total=False):
     acls: Sequence[WrittenAcl] | WrittenAcl
     extended_acls: Sequence[WrittenExtendedAcl] | WrittenExtendedAcl
     port_mirroring: PortMirroring | str
+    team_mapping: str
 
 
 class VmAdapterSettings(ManagementAdapterSettings, total=False):
@@ -59,6 +60,7 @@ _READ: Final[Mapping[str, Callable[[Reader, Any], Any]]] = {
     "acls": acl_builder.port_acls,
     "extended_acls": acl_builder.extended_acls,
     "port_mirroring": _mirroring,
+    "team_mapping": lambda read, value: read.name("NIC of team_mapping", value, ""),
     "mac_spoofing": _flag("mac_spoofing"),
     "mtu": _number("mtu", 1500),
     "dhcp_guard": _flag("dhcp_guard"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Unpack
 
 from lab.model.adapter_builder import ManagementAdapterSettings, Vlan, VmAdapterSettings, read_settings
 from lab.model.addresses import IpSettings
-from lab.model.kinds import AdapterKind, LearningMode, SwitchType, VMState
+from lab.model.kinds import AdapterKind, LearningMode, LoadBalancing, SwitchType, VMState
 from lab.model.names import quoted, vethernet
 from lab.model.network_builder import NetworkBuilder
 from lab.model.notes import Notes
@@ -31,7 +32,7 @@ class HostBuilder:
         self._vms: list[VmBuilder] = []
         self._unsure: set[str] = set()
 
-    def nic(
+    def nic(  # noqa: PLR0913 - settings given by name
         self,
         name: str,
         network: NetworkBuilder | str,
@@ -39,8 +40,12 @@ class HostBuilder:
         gateway: Texts = None,
         mac: str = "",
         mtu: int | None = None,
+        connected: bool = True,
     ) -> str:
-        """Add a physical NIC, with the addresses the management OS has on it while no switch owns it."""
+        """Add a physical NIC, with the addresses the management OS has on it while no switch owns it.
+
+        ``connected``: its cable is plugged in.
+        """
         title = self._name("NIC", name, f"Ethernet {len(self._nics) + 1}")
         read = self._declare(title)
         builder = self._network(network)
@@ -50,14 +55,17 @@ class HostBuilder:
             ip = read.settings(addresses, gateway, None)
         target = network.name if isinstance(network, NetworkBuilder) else read.name("physical network", network, "")
         size = read.number("mtu", mtu, DEFAULT_MTU) if mtu is not None else (builder.mtu if builder else DEFAULT_MTU)
-        self._nics.append(PhysicalNic(title, target, ip, read.mac(mac), size))
+        plugged = read.flag("connected", connected, True)
+        self._nics.append(PhysicalNic(title, target, ip, read.mac(mac), size, plugged))
         return title
 
     def external_switch(  # noqa: PLR0913 - settings given by name
         self,
         name: str,
-        nic: str,
+        nic: str | Sequence[str],
         *,
+        embedded_teaming: bool | None = None,
+        load_balancing: LoadBalancing | str = LoadBalancing.HYPERVPORT,
         allow_management_os: bool = True,
         learning: LearningMode | str = LearningMode.LEARNING,
         ageing_s: int = 300,
@@ -66,14 +74,25 @@ class HostBuilder:
     ) -> str:
         """Add an external switch on a NIC; with the management OS on it, unless told otherwise (New-VMSwitch).
 
+        Several NICs are a switch-embedded team; ``embedded_teaming`` makes one of a single NIC.
+
         ``vlan`` is the setting of the management OS's adapter. ``mirror_external_port``: what passes the NIC is copied
         to the adapters that are Destination of port mirroring.
         """
         title = self._switch(name, SwitchType.EXTERNAL, nic, learning, ageing_s)
-        mirrored = self._reader(title).flag("mirror_external_port", mirror_external_port, False)
-        self._switches[-1] = replace(self._switches[-1], mirror_external_port=mirrored)
-        if self._reader(title).flag("allow_management_os", allow_management_os, True):
-            mtu = next((each.mtu for each in self._nics if each.name == nic), DEFAULT_MTU)
+        read, switch = self._reader(title), self._switches[-1]
+        several = len(switch.nics) > 1
+        switch = replace(
+            switch,
+            mirror_external_port=read.flag("mirror_external_port", mirror_external_port, False),
+            embedded_teaming=several
+            if embedded_teaming is None
+            else read.flag("embedded_teaming", embedded_teaming, several),
+            load_balancing=read.choice("load_balancing", load_balancing, LoadBalancing, LoadBalancing.HYPERVPORT),
+        )
+        self._switches[-1] = switch
+        if read.flag("allow_management_os", allow_management_os, True):
+            mtu = next((each.mtu for each in self._nics if each.name == switch.nic), DEFAULT_MTU)
             setting = Reader(self._notes, f"{self.name}/{vethernet(title)}").vlan(vlan)
             self._adapters.append(NetworkAdapter(title, title, ip=None, mtu=mtu, vlan=setting))
         return title
@@ -182,17 +201,20 @@ class HostBuilder:
         inside = [adapter.ip for adapter in self._adapters if found and adapter.switch == found.name and adapter.ip]
         return tuple(address.network for ip in inside for address in ip.addresses)
 
-    def _switch(self, name: object, kind: SwitchType, nic: str | None, learning: object, ageing_s: object) -> str:
+    def _switch(self, name: object, kind: SwitchType, nic: object, learning: object, ageing_s: object) -> str:
         """Add a switch; an external one without a usable NIC goes on as an internal one, of unknown subnets."""
         title = self._name("switch", name, f"switch-{len(self._switches) + 1}")
         read = self._declare(title)
         mode = read.choice("learning", learning, LearningMode, LearningMode.LEARNING)
         ageing = read.number("ageing_s", ageing_s, 300)
-        if kind is SwitchType.EXTERNAL and not isinstance(nic, str):
-            read.name("NIC", nic, "")
+        nics = tuple(nic) if isinstance(nic, tuple | list) else (nic,)
+        if kind is not SwitchType.EXTERNAL:
+            nics = ()
+        elif not nics or not all(isinstance(each, str) for each in nics):
+            read.name("NIC", next((each for each in nics if not isinstance(each, str)), nic), "")
             self._unsure.add(title)
-            kind, nic = SwitchType.INTERNAL, None
-        self._switches.append(VirtualSwitch(title, kind, nic if isinstance(nic, str) else None, mode, ageing))
+            kind, nics = SwitchType.INTERNAL, ()
+        self._switches.append(VirtualSwitch(title, kind, tuple(map(str, nics)), mode, ageing))
         return title
 
     def _name(self, kind: str, name: object, fallback: str) -> str:

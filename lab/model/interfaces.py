@@ -51,7 +51,7 @@ class IpInterface:
     ``label`` is the user's name for it, ``device`` the Linux one, ``why_down`` a reason in words (empty = it is up).
     ``mac`` is empty where the lab chooses. ``segment`` is None for an unplugged adapter. ``bound_to`` names the
     external switch that has taken a NIC: the stack then has no protocol on it.
-    ``vlan``, the access lists and the port mirroring are those of the port that it is plugged into.
+    ``vlan``, the access lists, the port mirroring and the team mapping are those of the port that it is plugged into.
     """
 
     node: str
@@ -70,6 +70,7 @@ class IpInterface:
     acls: tuple[PortAcl, ...] = ()
     extended_acls: tuple[ExtendedAcl, ...] = ()
     port_mirroring: PortMirroring = PortMirroring.NONE
+    team_mapping: str = ""
 
     @property
     def up(self) -> bool:
@@ -167,10 +168,11 @@ def _nic(host: HypervHost, nic: PhysicalNic) -> IpInterface:
         node=host.name,
         label=nic.name,
         device=device_name(nic.name),
-        segment=Segment(name=nic.network),
+        segment=Segment(name=nic.network) if nic.connected else None,
         ip=IpSettings() if switch else nic.ip,
         mac=nic.mac,
         mtu=nic.mtu,
+        why_down="" if nic.connected else f'media disconnected: the cable of NIC "{host.name}/{nic.name}" is unplugged',
         bound_to=switch.name if switch else "",
     )
 
@@ -192,6 +194,7 @@ def _management_adapter(host: HypervHost, adapter: NetworkAdapter) -> IpInterfac
         acls=adapter.acls,
         extended_acls=adapter.extended_acls,
         port_mirroring=adapter.port_mirroring,
+        team_mapping=adapter.team_mapping,
     )
 
 

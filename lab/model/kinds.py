@@ -25,6 +25,17 @@ class LearningMode(StrEnum):
     PINNED = "Pinned"
 
 
+class LoadBalancing(StrEnum):
+    """How a switch-embedded team spreads frames (Set-VMSwitchTeam, parameter LoadBalancingAlgorithm).
+
+    ``HyperVPort``: all that an adapter sends leaves by one physical NIC. ``Dynamic``: its flows leave by all of them,
+    on the others with the NIC's source MAC address in place of the adapter's.
+    """
+
+    HYPERVPORT = "HyperVPort"
+    DYNAMIC = "Dynamic"
+
+
 class PortMirroring(StrEnum):
     """What an adapter is to the port mirroring of its switch (Set-VMNetworkAdapter, parameter PortMirroring)."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from lab.model.acl import ExtendedAcl, PortAcl
 from lab.model.addresses import NO_IP, IpSettings, Network
-from lab.model.kinds import AdapterKind, LearningMode, PortMirroring, SwitchType, VMState
+from lab.model.kinds import AdapterKind, LearningMode, LoadBalancing, PortMirroring, SwitchType, VMState
 from lab.model.names import vethernet
 from lab.model.vlan import UNTAGGED, VlanSettings
 
@@ -25,7 +25,8 @@ class NetworkAdapter:
     ``switch`` is None while the adapter is disconnected. ``mac`` is the static address, empty for one of the host's
     pool. ``ip`` is None for an adapter of the management OS that takes over the settings of its switch's NIC.
     ``mtu`` in bytes. ``maximum_bandwidth`` limits what it sends, in bits per second, ``storm_limit``
-    what of that is for many receivers, in packets per second; 0 is no limit.
+    what of that is for many receivers, in packets per second; 0 is no limit. ``team_mapping`` names the physical NIC
+    that it is mapped to in its switch's team, empty for one that the switch chooses.
     """
 
     name: str
@@ -43,6 +44,7 @@ class NetworkAdapter:
     port_mirroring: PortMirroring = PortMirroring.NONE
     maximum_bandwidth: int = 0
     storm_limit: int = 0
+    team_mapping: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +77,40 @@ class VirtualMachine:
 
 @dataclass(frozen=True, slots=True)
 class VirtualSwitch:
-    """A Hyper-V virtual switch. ``nic`` names the physical NIC of an external one. ``ageing_s`` in seconds.
+    """A Hyper-V virtual switch. ``nics`` names the physical NICs of an external one. ``ageing_s`` in seconds.
 
+    With ``embedded_teaming`` they are a team (New-VMSwitch -EnableEmbeddedTeaming); without, there is one NIC.
     ``mirror_external_port``: the external port is a Source of port mirroring (Add-VMSwitchExtensionPortFeature).
     """
 
     name: str
     type: SwitchType
-    nic: str | None = None
+    nics: tuple[str, ...] = ()
     learning: LearningMode = LearningMode.LEARNING
     ageing_s: int = 300
     mirror_external_port: bool = False
+    embedded_teaming: bool = False
+    load_balancing: LoadBalancing = LoadBalancing.HYPERVPORT
+
+    @property
+    def nic(self) -> str | None:
+        """Return the NIC whose MAC address and IP settings the management OS takes over; None if there is none."""
+        return next(iter(self.nics), None)
 
 
 @dataclass(frozen=True, slots=True)
 class PhysicalNic:
-    """A network card of a Hyper-V host, and the settings its IP stack has while no switch owns the card."""
+    """A network card of a Hyper-V host, and the settings its IP stack has while no switch owns the card.
+
+    ``connected``: its cable is plugged in; without, it has no link.
+    """
 
     name: str
     network: str
     ip: IpSettings = NO_IP
     mac: str = ""
     mtu: int = DEFAULT_MTU
+    connected: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +135,7 @@ class HypervHost:
 
     def switch_of_nic(self, nic: str) -> VirtualSwitch | None:
         """Return the external switch that owns a NIC, if any."""
-        return next((switch for switch in self.switches if switch.nic == nic), None)
+        return next((switch for switch in self.switches if nic in switch.nics), None)
 
     def adapters_on(self, switch: str) -> tuple[NetworkAdapter, ...]:
         """Return the management-OS adapters on a switch; empty means AllowManagementOS is False."""

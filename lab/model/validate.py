@@ -8,7 +8,7 @@ from __future__ import annotations
 from lab.errors import ErrorRecord
 from lab.model.names import quoted
 from lab.model.objects import LabModel
-from lab.model.rules import acls, addresses, machines, mirrors, names, networks, switches, vlans
+from lab.model.rules import acls, addresses, machines, mirrors, names, networks, switches, teams, vlans
 
 __all__ = ["quoted", "validate"]
 
@@ -18,6 +18,7 @@ _RULES = (
     networks.networks,
     networks.subnets,
     switches.switches,
+    teams.teams,
     machines.vms,
     machines.mtus,
     vlans.vlans,

@@ -50,8 +50,8 @@ def _segments(model: LabModel) -> nx.Graph[Segment]:
     for host in model.hosts:
         for switch in host.switches:
             graph.add_node(Segment(host.name, switch.name))
-            nic = host.nic(switch.nic)
-            if nic:
+            nics = [nic for name in switch.nics if (nic := host.nic(name))]
+            for nic in (nic for nic in nics if nic.connected):
                 graph.add_edge(Segment(host.name, switch.name), Segment(name=nic.network))
     return graph
 

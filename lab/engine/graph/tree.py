@@ -66,8 +66,7 @@ def _host(host: HypervHost) -> _Branch:
 
 def _switch(host: HypervHost, switch: VirtualSwitch, settings: dict[str, IpSettings]) -> _Branch:
     found = _Branch(f"switch {switch.name} ({', '.join(switch_words(host, switch))})")
-    nic = host.nic(switch.nic)
-    if nic:
+    for nic in (nic for name in switch.nics if (nic := host.nic(name))):
         found.below.append(_Branch(f"physical NIC {nic.name} to network {nic.network}"))
     for adapter in host.adapters_on(switch.name):
         title = vethernet(adapter.name)

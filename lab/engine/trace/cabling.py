@@ -44,21 +44,24 @@ class Cabling:
         far = self._far[place]
         return self._ports.get(far, far)
 
-    def link(self, here: Segment, there: Segment) -> Port:
-        """Return the port of one segment through which its neighbour is reached."""
+    def links(self, here: Segment, there: Segment) -> tuple[Port, ...]:
+        """Return the ports of one segment through which its neighbour is reached: several where there is a team."""
         wanted, place = segment_place(there), segment_place(here)
-        for port in self._ports.values():
-            if (port.node, port.bridge) == place:
-                far = self.behind(port)
-                if isinstance(far, Port) and (far.node, far.bridge) == wanted:
-                    return port
-        raise KeyError((here, there))
+        mine = [port for port in self._ports.values() if (port.node, port.bridge) == place]
+        far = [self.behind(port) for port in mine]
+        both = zip(mine, far, strict=True)
+        return tuple(port for port, other in both if isinstance(other, Port) and (other.node, other.bridge) == wanted)
 
     def port(self, node: str, device: str) -> Port | None:
         return self._ports.get((node, device))
 
     def bridge(self, port: Port) -> Bridge:
         return self._bridges[port.node, port.bridge]
+
+    def team(self, port: Port) -> tuple[Port, ...]:
+        """Return the members of the team that an external port is one of; only itself if there is no team."""
+        alike = (each for each in self._ports.values() if (each.node, each.bridge) == (port.node, port.bridge))
+        return tuple(each for each in alike if each.intent and each.intent.kind is PortKind.EXTERNAL)
 
     def numbered(self, bridge: Bridge, ofport: int) -> Port | None:
         """Return the port of a virtual switch that has a number."""

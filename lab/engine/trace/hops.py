@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -21,6 +21,8 @@ from lab.model.acl import Packet as AclPacket
 from lab.model.addresses import hyperv_mac
 from lab.model.interfaces import IpInterface, Segment
 from lab.model.routing import Attachment
+
+Ports = tuple[Port, ...]
 
 ACLS: Final = frozenset({"acl", "extended_acl"})
 """The features whose drops are an access list's."""
@@ -103,17 +105,16 @@ class Hops:
             crossings.append(self._asking(leg, packet, sender, source_mac))
         elif lost is None and receiver:
             way = self._stacks.wiring.way(leg.out.segment, _segment(receiver))
-            entry, tag = self._cabling.socket(sender), 0
+            entries = {self._cabling.socket(sender): 0}
             for at, segment in enumerate(way):
                 last = at == len(way) - 1
-                goal = self._cabling.socket(receiver) if last else self._cabling.link(segment, way[at + 1])
-                frame = Frame(packet, source_mac, target_mac, packet.flow(entry.device, source_mac, target_mac, tag))
-                crossing, tag, lost = self._cross(segment, (entry, goal), frame)
+                goals = (self._cabling.socket(receiver),) if last else self._cabling.links(segment, way[at + 1])
+                crossing, reached, lost = self._cross_by_any(segment, entries, goals, (packet, source_mac, target_mac))
                 crossings.append(crossing)
                 if lost:
                     break
-                following = self._cabling.behind(goal)
-                entry = following if isinstance(following, Port) else entry
+                following = {self._cabling.behind(goal): tag for goal, tag in reached.items()}
+                entries = {port: tag for port, tag in following.items() if isinstance(port, Port)}
         return Hop(
             machine=leg.out.node,
             decision=decision,
@@ -130,18 +131,32 @@ class Hops:
         entry = self._cabling.socket(sender)
         flow = who_has(leg.next_hop, packet.source, entry.device, source_mac)
         group = flow.partition("dl_dst=")[2].partition(",")[0]
-        return self._cross(leg.out.segment, (entry, None), Frame(packet, source_mac, group, flow))[0]
+        return self._cross(leg.out.segment, entry, (), Frame(packet, source_mac, group, flow))[0]
+
+    def _cross_by_any(
+        self, segment: Segment, entries: Mapping[Port, int], goals: Ports, what: tuple[Packet, str, str]
+    ) -> tuple[Crossing, dict[Port, int], Lost | None]:
+        """Return what a switch does with a frame that comes in by several ports, a tag with each: where it is taken."""
+        packet, source_mac, target_mac = what
+        found = []
+        for entry, tag in entries.items():
+            frame = Frame(packet, source_mac, target_mac, packet.flow(entry.device, source_mac, target_mac, tag))
+            found.append(self._cross(segment, entry, goals, frame))
+            if not found[-1][2]:
+                return found[-1]
+        return found[0]
 
     def _cross(
-        self, segment: Segment, ports: tuple[Port, Port | None], frame: Frame
-    ) -> tuple[Crossing, int, Lost | None]:
-        """Return what a switch does with a frame, the VLAN tag with which the goal gets it, and why it is lost."""
-        entry, goal = ports
+        self, segment: Segment, entry: Port, goals: Ports, frame: Frame
+    ) -> tuple[Crossing, dict[Port, int], Lost | None]:
+        """Return what a switch does with a frame, the goals that get it with their VLAN tags, and why none does."""
+        goal = goals[0] if goals else None
+        ports = entry, goal
         bridge = self._cabling.bridge(entry)
         text = self._lab.ask(bridge.node, bridge.device, frame.flow, self._admitted(ports, frame))
         found = self._interpreter.passage(bridge, text, frame.target_mac)
         names = tuple(self._cabling.name(port) for port in found.outputs)
-        reached = goal is not None and goal in found.outputs
+        reached = {port: found.tags.get(port.device, 0) for port in goals if port in found.outputs}
         crossing = Crossing(
             place=str(segment),
             entered=self._cabling.name(entry),
@@ -149,20 +164,20 @@ class Hops:
             stages=found.stages,
             decision=found.decision,
             receivers=names,
-            to=f"{self._cabling.name(goal)}{_in_vlan(found.tags.get(goal.device, 0))}" if goal and reached else "",
+            to=" and ".join(f"{self._cabling.name(port)}{_in_vlan(tag)}" for port, tag in reached.items()),
         )
         if goal is None or reached:
-            return crossing, found.tags.get(goal.device, 0) if goal else 0, None
+            return crossing, reached, None
         by_list = next((stage for stage in reversed(found.stages) if stage.reason and stage.feature in ACLS), None)
         if by_list and (denied := _denied(ports, frame)):
             why = f"{segment}: {by_list.detail}: {denial_text(denied[0].adapter, denied[1])}"
-            return crossing, 0, Lost(str(segment), why, by_list.reason, remedies.of_denial(*denied))
+            return crossing, {}, Lost(str(segment), why, by_list.reason, remedies.of_denial(*denied))
         if found.failure:
             remedy = remedies.of_drop(found.reason, entry.intent, goal.intent)
-            return crossing, 0, Lost(str(segment), f"{segment}: {found.failure}", found.reason, remedy)
+            return crossing, {}, Lost(str(segment), f"{segment}: {found.failure}", found.reason, remedy)
         why = f"{segment}: {found.decision}; it goes to {some(names)} and not to {self._cabling.name(goal)}"
         remedy = remedies.of_wrong_port(bridge.intent.learning if bridge.intent else None, goal.intent)
-        return crossing, 0, Lost(str(segment), why, 0, remedy)
+        return crossing, {}, Lost(str(segment), why, 0, remedy)
 
     def _admitted(self, ports: tuple[Port, Port | None], frame: Frame) -> tuple[AclDirection, ...]:
         """Return at which ends extended ACLs let a frame pass because it answers what they let pass before."""

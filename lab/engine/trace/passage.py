@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import dropwhile
 from typing import Final, Protocol
 
 from lab.engine.resources import Bridge, Port
 from lab.engine.trace.cabling import Cabling
 from lab.engine.trace.story import Stage, some
 from lab.engine.trace.text import TraceText, Visit
-from lab.intent import LearningMode
+from lab.intent import LearningMode, PortKind
 from lab.model.addresses import hyperv_mac
 
 STATIC: Final = "static"
@@ -108,7 +109,7 @@ class Interpreter:
     def _decision(self, bridge: Bridge, text: TraceText, mac: str, outputs: tuple[Port, ...]) -> str:
         if bridge.intent is None:
             return next(iter(self._physical(text, mac)), "") or f"to {self._names(outputs)}"
-        for meaning in self._meanings(text):
+        for meaning in self._looked_up(text):
             if meaning.kind:
                 return f"{mac} is {_how(meaning.kind)} {self._at(bridge, meaning.ofport)}"
         if _is_group(mac):
@@ -117,8 +118,9 @@ class Interpreter:
             return f"the switch has not learned where {mac} is, so every other port gets a copy"
         return f"no adapter has {mac}: a copy only to the wire and to adapters with MacAddressSpoofing On"
 
-    def _meanings(self, text: TraceText) -> Iterator[Meaning]:
-        for visit in text.visits:
+    def _looked_up(self, text: TraceText) -> Iterator[Meaning]:
+        """Yield what the flows mean that look for the receiver; before them a team looks for the sender."""
+        for visit in dropwhile(lambda visit: self._glossary.stage(visit.table)[0] != "lookup", text.visits):
             meaning = self._glossary.meaning(visit.cookie)
             if meaning:
                 yield meaning
@@ -131,7 +133,10 @@ class Interpreter:
 
     def _at(self, bridge: Bridge, ofport: int) -> str:
         port = self._cabling.numbered(bridge, ofport)
-        return f"port {ofport}, {self._cabling.name(port)}" if port else f"port {ofport}, which is gone"
+        if port is None:
+            return f"port {ofport}, which is gone"
+        team = self._cabling.team(port) if port.intent and port.intent.kind is PortKind.EXTERNAL else ()
+        return f"the team of {self._names(team)}" if len(team) > 1 else f"port {ofport}, {self._cabling.name(port)}"
 
     def _owner(self, bridge: Bridge, ofport: int) -> str:
         port = self._cabling.numbered(bridge, ofport) if ofport else None

@@ -26,6 +26,7 @@ GUARDS: Final = {17: "DhcpGuard", 18: "RouterGuard"}
 """The drop reasons that a setting of the sender's adapter is the cause of."""
 
 STORM_LIMIT: Final = 30
+DESTINATION_FILTER_MISMATCH: Final = 34
 NOT_ADMITTED: Final = 35
 
 

@@ -18,15 +18,15 @@ def switches(model: LabModel) -> Iterator[ErrorRecord]:
         for switch in host.switches:
             target = f"{host.name}/{switch.name}"
             yield from _switch(host, switch, target)
-            if switch.nic in owners:
-                yield mistake(
-                    target,
-                    f"switch {quoted(switch.name)} cannot have NIC {quoted(switch.nic)}: it is already bound to switch "
-                    f"{quoted(owners[switch.nic])}",
-                    "one NIC serves one external switch: use another NIC",
-                )
-            elif switch.nic is not None:
-                owners[switch.nic] = switch.name
+            for nic in switch.nics:
+                if nic in owners:
+                    yield mistake(
+                        target,
+                        f"switch {quoted(switch.name)} cannot have NIC {quoted(nic)}: it is already bound to switch "
+                        f"{quoted(owners[nic])}",
+                        "one NIC serves one external switch: use another NIC",
+                    )
+            owners = dict.fromkeys(switch.nics, switch.name) | owners
         for adapter in host.management_adapters:
             yield from _management_adapter(host, adapter)
 
@@ -34,12 +34,15 @@ def switches(model: LabModel) -> Iterator[ErrorRecord]:
 def _switch(host: HypervHost, switch: VirtualSwitch, target: str) -> Iterator[ErrorRecord]:
     external = switch.type is SwitchType.EXTERNAL
     name = quoted(switch.name)
-    if not external and switch.nic is not None:
+    if not external and switch.nics:
         yield mistake(target, f"{switch.type} switch {name} has a NIC", "only an external switch has one")
-    if external and not host.nic(switch.nic):
-        what = "has no NIC" if switch.nic is None else f"is to use NIC {quoted(switch.nic)}"
-        which = "an external switch needs one" if switch.nic is None else f"host {quoted(host.name)} does not have it"
-        yield mistake(target, f"switch {name} {what}: {which}", known((nic.name for nic in host.nics), switch.nic))
+    if external and not switch.nics:
+        remedy = known(nic.name for nic in host.nics)
+        yield mistake(target, f"switch {name} has no NIC: an external switch needs one", remedy)
+    for nic in switch.nics if external else ():
+        if not host.nic(nic):
+            what = f"is to use NIC {quoted(nic)}: host {quoted(host.name)} does not have it"
+            yield mistake(target, f"switch {name} {what}", known((each.name for each in host.nics), nic))
     if not 1 <= switch.ageing_s <= 65535:
         yield mistake(target, f"switch {name} has an ageing time of {switch.ageing_s} s", "expected 1 to 65535")
 

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 from controllers.view import PortView, SwitchView
 from lab.intent import LearningMode, PortIntent, PortKind, SwitchIntent, SwitchType
 from lab.model.acl import AclAction, AclDirection, AclSide, ExtendedAcl, PortAcl
-from lab.model.kinds import PortMirroring
+from lab.model.kinds import LoadBalancing, PortMirroring
 from lab.model.vlan import VlanSettings, access, community, isolated, promiscuous, trunk
 
 EXTERNAL = SwitchIntent("External", "hv1", SwitchType.EXTERNAL)
@@ -116,6 +116,21 @@ PRIVATE_VLAN = (
     in_vlan(vm(7), trunk("100-102", native=0)),
 )
 
+TEAM = (
+    *(
+        PortView(
+            number,
+            f"n{number}",
+            PortIntent(f"hv1/Ethernet {number}", PortKind.EXTERNAL, f"00:15:5d:0a:00:{number:02x}"),
+        )
+        for number in (10, 11, 12)
+    ),
+    replace(HOST, intent=replace(HOST.intent, mac="00:15:5d:0a:00:0b")),
+    vm(3),
+    replace(vm(4), intent=replace(vm(4).intent, team_mapping="hv1/Ethernet 11")),
+    vm(5, spoofing=True),
+)
+
 VIEWS = {
     "empty": SwitchView(PRIVATE, ()),
     "learning": SwitchView(EXTERNAL, (WIRE, HOST, vm(3), vm(4))),
@@ -137,5 +152,10 @@ VIEWS = {
     "mirrors-pinned": SwitchView(pinned(EXTERNAL), (*MIRRORS, mirroring(with_acls(vm(7), *PORT_ACL), SOURCE))),
     "storm-limit": SwitchView(pinned(EXTERNAL), (WIRE, vm(3), limited(vm(4), 100))),
     "storm-limits": SwitchView(EXTERNAL, (limited(vm(3), 7), limited(vm(4), 200))),
+    "team": SwitchView(EXTERNAL, TEAM),
+    "team-pinned-dynamic": SwitchView(replace(pinned(EXTERNAL), load_balancing=LoadBalancing.DYNAMIC), TEAM),
+    "team-vlans-mirror": SwitchView(
+        EXTERNAL, (*(mirroring(member, SOURCE) for member in TEAM[:3]), *VLANS[1:4], mirroring(vm(9), DESTINATION))
+    ),
     "short-ageing": SwitchView(replace(EXTERNAL, ageing_s=15), (WIRE, HOST, vm(3))),
 }

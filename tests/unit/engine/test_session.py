@@ -26,7 +26,7 @@ def changed(model: LabModel) -> LabModel:
     """The same lab with a VM less, the last one off, and no external switch."""
     host = model.hosts[0]
     vms = (*host.vms[1:-1], replace(host.vms[-1], state=VMState.OFF))
-    switches = tuple(replace(switch, nic=None, type=SwitchType.INTERNAL) for switch in host.switches)
+    switches = tuple(replace(switch, nics=(), type=SwitchType.INTERNAL) for switch in host.switches)
     return replace(model, hosts=(replace(host, vms=vms, switches=switches), *model.hosts[1:]))
 
 

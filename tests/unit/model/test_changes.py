@@ -82,7 +82,8 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple
                 continue
             yield from places(inner, (*path, field.name))
     elif isinstance(value, tuple):
-        yield path, (*value, NEW_OBJECTS[str(path[-1])])
+        names_nics = path[-3:-2] == ("switches",)
+        yield path, (*value, "Ethernet 9" if names_nics else NEW_OBJECTS[str(path[-1])])
         if value:
             yield path, value[:-1]
         for at, each in enumerate(value):
@@ -179,9 +180,9 @@ def test_words_of_a_switch_that_is_no_longer_shared() -> None:
 
 def test_words_of_a_conversion() -> None:
     switches = MODEL.hosts[0].switches
-    internal = replace(switches[0], type=switches[1].type, nic=None)
+    internal = replace(switches[0], type=switches[1].type, nics=())
     assert at(("hosts", 0, "switches", 0), internal) == [
-        'change switch "External" of "hv1": NIC Ethernet -> none',
+        'change switch "External" of "hv1": NICs Ethernet -> none',
         'change switch "External" of "hv1": type External -> Internal',
     ]
 

@@ -49,7 +49,7 @@ adapters = st.builds(
 )
 vms = st.builds(VirtualMachine, texts, several(adapters), numbers, st.sampled_from(VMState), flags, flags)
 switches = st.builds(
-    VirtualSwitch, texts, st.sampled_from(SwitchType), st.none() | texts, st.sampled_from(LearningMode), numbers
+    VirtualSwitch, texts, st.sampled_from(SwitchType), several(texts), st.sampled_from(LearningMode), numbers
 )
 nics = st.builds(PhysicalNic, texts, texts, ips, texts, numbers)
 hosts = st.builds(HypervHost, texts, several(nics), several(switches), several(adapters), several(vms), flags)
