@@ -30,6 +30,10 @@ class Application(App):  # type: ignore[misc]  # the framework is untyped
     def disconnected(self, event: Any) -> None:
         self._fleet.disconnected(event.datapath)
 
+    @handles(events.EventOFPPortStatus, MAIN)
+    def port_changed(self, event: Any) -> None:
+        self._fleet.port_changed(event.msg)
+
     @handles(events.EventOFPFlowStatsReply, MAIN)
     def flows_read(self, event: Any) -> None:
         self._fleet.answered(event.msg)

@@ -50,6 +50,10 @@ class Fleet:
         if channel is not None:
             channel.received(message)
 
+    def port_changed(self, message: Any) -> None:
+        """Note that a port of a switch has come, gone, or got or lost its link."""
+        self._reconciler(message.datapath.id).port_changed(message.desc.port_no)
+
     def _intent_changed(self, change: IntentChanged) -> None:
         self._reconciler(change.dpid).intended(change.documents)
         self._forget_if_idle(change.dpid)

@@ -13,10 +13,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from controllers.announce import ANNOUNCE_AFTER_S, announcements
 from controllers.compiler import Program, compile_switch
 from controllers.diff import Installed, diff, holdings
 from controllers.documents import SwitchDocuments, missing_ports, view_of
-from controllers.framework import hub
+from controllers.framework import hub, spawn
 from controllers.openflow.channel import Channel, ChannelLost, Refused, Silent
 from controllers.patience import Patience
 from lab.errors import LabError
@@ -76,6 +77,18 @@ class Reconciler:
             self._channel = self._installed = None
             self._away_since = time.monotonic()
             self._changed.set()
+
+    def port_changed(self, ofport: int) -> None:
+        """Let the wire know where the switch's adapters are, if the port is a member of its team."""
+        view = self._compiled[1].view if self._compiled else None
+        if view and ofport in {member.ofport for member in view.team()}:
+            spawn(self._announce)
+
+    def _announce(self) -> None:
+        for pause_s in ANNOUNCE_AFTER_S:
+            hub.sleep(pause_s)
+            if self._channel and self._compiled and not self._ended:
+                self._channel.send_by("uplink", announcements(self._compiled[1].view))
 
     def end(self) -> None:
         """Make :meth:`run` return."""

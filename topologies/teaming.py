@@ -1,7 +1,7 @@
 """A switch-embedded team: two physical NICs serve one external switch, and one of them may fail.
 
-The switch of hv1 has the NICs "Ethernet 1" and "Ethernet 2". Each adapter uses one of the two, web1 the one that it is mapped
-to. When a member loses its link, its adapters go on by the other one, and no connection breaks. Try:
+"Ethernet 1" and "Ethernet 2" of hv1 are a team. Each adapter uses one of them, web1 the one that it is mapped to. When
+a member loses its link, its adapters go on by the other one, and no connection breaks. Try:
 
     hvlab exec pc1 -- iperf3 -s -D
     hvlab exec web1 -- iperf3 -c pc1 -t 10

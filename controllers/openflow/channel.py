@@ -16,7 +16,8 @@ from controllers.diff import Change, DeleteMeter, Installed, PutFlow, PutMeter
 from controllers.framework import hub, ofproto, parser
 from controllers.openflow import decode
 from controllers.openflow.cookies import cookie_of, explain
-from controllers.openflow.encode import message_of
+from controllers.openflow.encode import action_of, message_of
+from controllers.pipeline.values import Consult
 from lab.errors import SwitchFault
 
 _LOG = logging.getLogger("controllers.channel")
@@ -87,6 +88,16 @@ class Channel:
         if bundled:
             self._apply_bundle(bundled, program, about)
         self._apply_alone(unused, program, about)
+
+    def send_by(self, stage: str, frames: Iterable[tuple[int, bytes]]) -> None:
+        """Send frames as if they had come by some ports and were now in a stage; nothing is awaited."""
+        for ofport, frame in frames:
+            message = parser.OFPPacketOut(
+                self._datapath, ofproto.OFP_NO_BUFFER, ofport, [action_of(Consult(stage))], frame
+            )
+            self._datapath.set_xid(message)
+            message.serialize()
+            self._datapath.send(bytes(message.buf))
 
     def _apply_alone(self, changes: Sequence[Change], program: Program, about: dict[int, Change | str]) -> None:
         if not changes:

@@ -58,6 +58,8 @@ TAG, VLAN_ID_BITS, DOT1Q = "vlan_vid", 12, 0x8100
 VERSIONS = {4: (0x0800, "ipv4", 32), 6: (0x86DD, "ipv6", 128)}
 PORTS = {6: "tcp", 17: "udp"}
 METER_FLAGS = ofproto.OFPMF_PKTPS | ofproto.OFPMF_STATS
+HASH_ENDS = 3
+"""NX_HASH_FIELDS_SYMMETRIC_L3L4_UDP: addresses of IP and ports of TCP and UDP; unknown to the libraries."""
 ALL_32_BITS = 31
 """Bits 0 to 31 of a field, as Nicira's actions spell it: the first one, and how many less one."""
 ALL_BITS = 0xFFFFFFFFFFFFFFFF
@@ -160,10 +162,11 @@ def _instructions(actions: Actions) -> list[Any]:
 
 
 def _actions(actions: Actions) -> list[Any]:
-    return [_action(action) for action in actions]
+    return [action_of(action) for action in actions]
 
 
-def _action(action: Action) -> Any:
+def action_of(action: Action) -> Any:
+    """Return an action as OpenFlow has it; TypeError for one that is an instruction."""
     match action:
         case SetRegister(register, value):
             return parser.OFPActionSetField(**{register.openflow_name: value})
@@ -210,7 +213,7 @@ def teaming_action(action: Teaming) -> Any:
         case Choose(register, ofports, by_flow):
             return parser.NXActionBundleLoad(
                 algorithm=nicira_ext.NX_BD_ALG_HRW if by_flow else nicira_ext.NX_BD_ALG_ACTIVE_BACKUP,
-                fields=nicira_ext.NX_HASH_FIELDS_SYMMETRIC_L4,
+                fields=HASH_ENDS,
                 basis=0,
                 slave_type=nicira_ext.NXM_OF_IN_PORT,
                 n_slaves=len(ofports),

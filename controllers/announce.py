@@ -1,0 +1,38 @@
+"""What tells the wire where the adapters of a switch are, after the link of one of its team's members has changed.
+
+A physical switch goes on sending to the member by which it has last seen an address, until it sees the address at
+another one. An adapter that only receives might not send for long: so the switch sends one frame for each adapter, by
+the member that it uses now: a request of RARP (RFC 903) that nobody answers, broadcast in the VLAN in which the adapter
+sends. Other hypervisors send it for a VM that has moved.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Final
+
+from controllers.view import SwitchView
+
+ANNOUNCE_AFTER_S: Final = 0.05, 0.2, 0.75
+"""The pauses before each time that it is sent: a switch tells of a link shortly before it uses it itself."""
+
+_EVERYBODY: Final = b"\xff" * 6
+_RARP, _DOT1Q, _ETHERNET, _IPV4, _REQUEST_REVERSE = 0x8035, 0x8100, 1, 0x0800, 3
+_SMALLEST: Final = 60
+"""The size of the smallest frame of Ethernet, without its checksum, in bytes."""
+
+
+def announcements(view: SwitchView) -> Iterator[tuple[int, bytes]]:
+    """Yield, for each adapter that has a MAC address, its port number and the frame that it is to send by its team."""
+    for port in view.adapters() if view.team() else ():
+        if port.mac:
+            yield port.ofport, announcement(port.mac, port.membership.sends)
+
+
+def announcement(mac: int, vlan: int) -> bytes:
+    """Return the frame that says where a MAC address is; VLAN 0 is untagged."""
+    address = mac.to_bytes(6, "big")
+    tag = struct.pack("!HH", _DOT1Q, vlan) if vlan else b""
+    body = struct.pack("!HHHBBH", _RARP, _ETHERNET, _IPV4, 6, 4, _REQUEST_REVERSE) + 2 * (address + bytes(4))
+    return (_EVERYBODY + address + tag + body).ljust(_SMALLEST, b"\0")
