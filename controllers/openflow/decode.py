@@ -13,6 +13,7 @@ from controllers.openflow.encode import (
     DOT1Q,
     METER_FLAGS,
     PORTS,
+    STACKED,
     TAG,
     VERSIONS,
     VLAN_ID_BITS,
@@ -174,8 +175,8 @@ def _choose(action: Any) -> Action | None:
 
 
 def _stacked(kind: type[Push | Pop], action: Any) -> Action | None:
-    field = BY_OPENFLOW_NAME.get(action.field)
-    return _if_ours(kind(field.name), action) if field else None
+    field = next((name for name, stacked in STACKED.items() if stacked == action.field), None)
+    return _if_ours(kind(field), action) if field else None
 
 
 def _if_ours(found: Teaming, action: Any) -> Action | None:

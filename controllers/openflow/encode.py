@@ -58,6 +58,8 @@ TAG, VLAN_ID_BITS, DOT1Q = "vlan_vid", 12, 0x8100
 VERSIONS = {4: (0x0800, "ipv4", 32), 6: (0x86DD, "ipv6", 128)}
 PORTS = {6: "tcp", 17: "udp"}
 METER_FLAGS = ofproto.OFPMF_PKTPS | ofproto.OFPMF_STATS
+STACKED = {"eth_src": "eth_src_nxm", "eth_dst": "eth_dst_nxm"}
+"""The fields that can be put aside, by the names with which Open vSwitch gives such actions back."""
 HASH_ENDS = 3
 """NX_HASH_FIELDS_SYMMETRIC_L3L4_UDP: addresses of IP and ports of TCP and UDP; unknown to the libraries."""
 ALL_32_BITS = 31
@@ -207,9 +209,9 @@ def teaming_action(action: Teaming) -> Any:
         case EnterBy(ofport):
             return parser.NXActionRegLoad(ofs_nbits=ALL_32_BITS, dst="in_port", value=ofport)
         case Push(field):
-            return parser.NXActionStackPush(field=FIELDS[field].openflow_name, start=0, end=FIELDS[field].bits)
+            return parser.NXActionStackPush(field=STACKED[field], start=0, end=FIELDS[field].bits)
         case Pop(field):
-            return parser.NXActionStackPop(field=FIELDS[field].openflow_name, start=0, end=FIELDS[field].bits)
+            return parser.NXActionStackPop(field=STACKED[field], start=0, end=FIELDS[field].bits)
         case Choose(register, ofports, by_flow):
             return parser.NXActionBundleLoad(
                 algorithm=nicira_ext.NX_BD_ALG_HRW if by_flow else nicira_ext.NX_BD_ALG_ACTIVE_BACKUP,

@@ -60,7 +60,7 @@ _READ: Final[Mapping[str, Callable[[Reader, Any], Any]]] = {
     "acls": acl_builder.port_acls,
     "extended_acls": acl_builder.extended_acls,
     "port_mirroring": _mirroring,
-    "team_mapping": lambda read, value: read.name("NIC of team_mapping", value, ""),
+    "team_mapping": lambda read, value: read.name("NIC", value, ""),
     "mac_spoofing": _flag("mac_spoofing"),
     "mtu": _number("mtu", 1500),
     "dhcp_guard": _flag("dhcp_guard"),

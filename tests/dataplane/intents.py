@@ -30,6 +30,11 @@ def external() -> str:
     return encode(PortIntent("hv1/Ethernet", PortKind.EXTERNAL))
 
 
+def member(number: int) -> str:
+    """Return the document of a member of a team."""
+    return encode(PortIntent(f"hv1/Ethernet {number}", PortKind.EXTERNAL, mac(0xE0 + number)))
+
+
 def management() -> str:
     """Return the document of the management adapter, which has address 0xff."""
     return encode(PortIntent("hv1/vEthernet (External)", PortKind.MANAGEMENT, mac(0xFF)))

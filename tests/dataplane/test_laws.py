@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -13,9 +14,10 @@ from controllers.pipeline.registers import RECEIVER
 from controllers.pipeline.tables import stage_named
 from controllers.pipeline.values import UNTAGGED, Consult, Group, SetRegister
 from lab.intent import SwitchIntent, decode_port, encode
+from lab.model.kinds import LoadBalancing
 from lab.model.vlan import isolated, promiscuous, trunk
 from tests.dataplane.controller import Controller
-from tests.dataplane.intents import BROADCAST, PINNED, SWITCH, external, mac, management, vm
+from tests.dataplane.intents import BROADCAST, PINNED, SWITCH, external, mac, management, member, vm
 from tests.dataplane.ovs import Bridge, OpenVSwitch
 from tests.eventually import eventually
 
@@ -44,11 +46,14 @@ VLAN_PORTS = [
     vm(2, vlan=isolated(100, 101), spoofing=True),
     vm(3, vlan=promiscuous(100, "101-103")),
 ]
+TEAM_PORTS = [member(1), member(2), vm(1), vm(2, spoofing=True, vlan=trunk("10,20-29", native=5))]
 POPULATIONS = {
     "Learning": (SWITCH, UNTAGGED_PORTS),
     "Pinned": (PINNED, UNTAGGED_PORTS),
     "Learning, VLANs": (SWITCH, VLAN_PORTS),
     "Pinned, VLANs": (PINNED, VLAN_PORTS),
+    "Learning, team": (SWITCH, TEAM_PORTS),
+    "Pinned, team": (replace(PINNED, load_balancing=LoadBalancing.DYNAMIC), TEAM_PORTS),
 }
 
 

@@ -48,7 +48,7 @@ _OUTGOING = 4  # PACKET_OUTGOING of linux/if_packet.h
 
 @pytest.fixture(
     scope="module",
-    params=[(mode, balancing) for mode in ("Learning", "Pinned") for balancing in ("HyperVPort", "Dynamic")],
+    params=[("Learning", "Dynamic"), ("Pinned", "HyperVPort")],
     ids="-".join,
 )
 def balancing(request: pytest.FixtureRequest) -> tuple[str, str]:

@@ -1,0 +1,22 @@
+from lab import Lab
+
+lab = Lab("bad")
+office = lab.physical_network("office", "192.168.1.0/24")
+yard = lab.physical_network("yard", "192.168.2.0/24")
+hv1 = lab.host("hv1")
+for at in range(1, 13):
+    hv1.nic(f"NIC {at}", office)
+hv1.nic("NIC 13", yard, mtu=9000)
+hv1.external_switch("Many", nic=[f"NIC {at}" for at in range(1, 10)], allow_management_os=False)
+hv1.external_switch("Twice", nic=["NIC 10", "NIC 10"], allow_management_os=False)
+hv1.external_switch("Unlike", nic=["NIC 11", "NIC 13"], allow_management_os=False)
+hv1.external_switch("Again", nic=["NIC 11"], allow_management_os=False)
+hv1.external_switch("None", nic=[], allow_management_os=False)
+hv1.external_switch("Numbers", nic=["NIC 12", 13], allow_management_os=False)
+hv1.external_switch("Plain", nic="NIC 12", load_balancing="Dynamic", allow_management_os=False)
+hv1.external_switch("Off", nic=["NIC 1", "NIC 2"], embedded_teaming=False, allow_management_os=False)
+hv1.external_switch("Wrong", nic=["NIC 12", "NIC 99"], load_balancing="Round", allow_management_os=False)
+hv1.internal_switch("Internal")
+hv1.vm("web1", "Internal", team_mapping="NIC 1")
+hv1.vm("web2", "Many", team_mapping="NIC 10")
+hv1.vm("web3", "Many", team_mapping=1)
