@@ -1,0 +1,112 @@
+"""Moves of a VM's adapter: where it is connected, its addresses, its settings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import ip_network
+from itertools import product
+from random import Random
+
+from lab.model.acl import TCP, AclAction, AclDirection, AclSide, ExtendedAcl, PortAcl
+from lab.model.kinds import AdapterKind, PortMirroring
+from lab.model.objects import HypervHost, NetworkAdapter
+from tests.walks.addresses import MACS, VLANS, some_ip, some_place, type_of
+from tests.walks.picking import Move, some_adapter
+
+# What fits few addresses, and what fits all.
+_PREFIXES = (None, *map(ip_network, ("192.168.1.0/28", "192.168.1.11", "10.0.1.0/24", "2001:db8::/32")))
+_ACLS = (
+    *(PortAcl(*each) for each in product((AclAction.ALLOW, AclAction.DENY), AclDirection, AclSide, _PREFIXES)),
+    *(PortAcl(AclAction.METER, direction, AclSide.REMOTE) for direction in AclDirection),
+    *(PortAcl(AclAction.DENY, direction, AclSide.REMOTE, mac="00:15:5d:77:00:01") for direction in AclDirection),
+)
+_EXTENDED_ACLS = (
+    *(ExtendedAcl(*each) for each in product((1, 20, 65535), (AclAction.ALLOW, AclAction.DENY), AclDirection)),
+    *(ExtendedAcl(10, AclAction.DENY, each, remote_ip=_PREFIXES[1]) for each in AclDirection),
+    *(ExtendedAcl(30, AclAction.ALLOW, each, protocol=1) for each in AclDirection),
+    *(ExtendedAcl(40, AclAction.DENY, each, protocol=58) for each in AclDirection),
+    *(ExtendedAcl(50, AclAction.ALLOW, each, protocol=TCP, stateful=True) for each in AclDirection),
+)
+_MTUS = (1400, 1500, 1500, 4000)
+
+
+def _connect(random: Random, host: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
+    return replace(adapter, switch=some_place(random, host))
+
+
+def _connect_and_renumber(random: Random, host: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
+    place = some_place(random, host)
+    return replace(adapter, switch=place, ip=some_ip(random, type_of(host, place)))
+
+
+def _renumber(random: Random, host: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
+    return replace(adapter, ip=some_ip(random, type_of(host, adapter.switch)))
+
+
+def _spoof(_: Random, __: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
+    return replace(adapter, mac_spoofing=not adapter.mac_spoofing)
+
+
+def _guard(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
+    return replace(adapter, dhcp_guard=random.random() < 0.5, router_guard=random.random() < 0.5)
+
+
+def _other_acls(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
+    plain, extended = random.choice(((0, 0), (1, 0), (3, 0), (0, 1), (0, 3), (2, 2)))
+    return replace(
+        adapter,
+        acls=tuple(random.sample(_ACLS, plain)),
+        extended_acls=tuple(random.sample(_EXTENDED_ACLS, extended)),
+    )
+
+
+def _mirror(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
+    return replace(adapter, port_mirroring=random.choice(tuple(PortMirroring)))
+
+
+def _limit(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
+    return replace(
+        adapter, maximum_bandwidth=random.choice((0, 10**8, 10**9)), storm_limit=random.choice((0, 1000, 5000))
+    )
+
+
+def _map_to_nic(random: Random, host: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
+    switch = host.switch(adapter.switch)
+    team = switch.nics if switch and switch.embedded_teaming else ()
+    return replace(adapter, team_mapping=random.choice(("", *team)))
+
+
+def _other_vlan(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
+    return replace(adapter, vlan=random.choice(VLANS))
+
+
+def _other_mac(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
+    return replace(adapter, mac=random.choice(MACS))
+
+
+def _other_mtu(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
+    return replace(adapter, mtu=random.choice(_MTUS))
+
+
+def _other_kind(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
+    return replace(adapter, kind=random.choice(tuple(AdapterKind)))
+
+
+OFTEN: tuple[Move, ...] = (
+    some_adapter(_connect),
+    some_adapter(_connect_and_renumber),
+    some_adapter(_other_vlan),
+    some_adapter(_renumber),
+)
+SOMETIMES: tuple[Move, ...] = (
+    some_adapter(_spoof),
+    some_adapter(_guard),
+    some_adapter(_mirror),
+    some_adapter(_limit),
+    some_adapter(_map_to_nic),
+    some_adapter(_other_acls),
+    some_adapter(_other_acls),
+    some_adapter(_other_mac),
+    some_adapter(_other_mtu),
+    some_adapter(_other_kind),
+)
