@@ -211,7 +211,6 @@ def test_values_are_frozen(module: str, path: Path) -> None:
             assert "frozen=True" in shown and "slots=True" in shown, f"{module}.{node.name} is not a frozen value"
 
 
-@pytest.mark.skipif("lab.__main__" not in FILES, reason="there is no command line yet")
 @pytest.mark.parametrize("arguments", [["-c", "import lab.__main__"], ["-m", "lab", "--help"]], ids=["import", "help"])
 def test_the_command_line_starts_without_its_heavy_friends(arguments: list[str]) -> None:
     run = [sys.executable, "-X", "importtime", *arguments]
