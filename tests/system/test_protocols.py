@@ -1,27 +1,18 @@
-"""What people run over a network: TCP and UDP in both families, multicast, jumbo frames, slow and fast adapters.
-
-The sockets are made inside the machines and used from here, so both ends of a conversation can be looked at.
-"""
+"""What people run over a network: TCP and UDP in both families, multicast, jumbo frames, slow and fast adapters."""
 
 from __future__ import annotations
 
-import itertools
 import random
-import select
 import socket
 import struct
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
-from functools import cache
-from ipaddress import ip_interface
-from typing import Any
+from contextlib import ExitStack, suppress
 
 import pytest
 
 from tests.system.conftest import LabOf
 from tests.system.labs import RunningLab
+from tests.system.talking import Where, connected, listening, ports, transfer, where
 
 pytestmark = [pytest.mark.system, pytest.mark.switching]
 
@@ -82,8 +73,6 @@ CONTENT = random.Random(20).randbytes(20_000_000)
 # The last ones take several packets each.
 DATAGRAMS = [random.Random(size).randbytes(size) for size in (0, 1, 512, 1400, 1452, 1472, 4000, 30000, 60000)]
 
-_ports = itertools.count(20000)
-
 
 @pytest.fixture(scope="module")
 def running(lab: LabOf) -> Iterator[RunningLab]:
@@ -96,85 +85,6 @@ def _busy(announce: Callable[[str], None]) -> None:
     """TCP finds out how much can be sent by sending more; Open vSwitch complains of each time it was too much."""
     announce(r"error sending Ethernet packet on \S+: (Resource temporarily unavailable|No buffer space available)")
     announce(r"netdev_linux\|WARN\|Dropped \d+ log messages")  # all of them of this kind
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """An address of a lab's machine."""
-
-    node: str
-    device: str
-    version: int
-    address: str
-
-    @property
-    def family(self) -> int:
-        return socket.AF_INET if self.version == 4 else socket.AF_INET6
-
-
-@cache
-def rows(lab: RunningLab) -> list[dict[str, Any]]:
-    """Return what is said about the adapters of a lab, whose addresses no test here changes."""
-    found: list[dict[str, Any]] = lab.status()["adapters"]
-    return found
-
-
-def where(lab: RunningLab, name: str, version: int) -> Where:
-    """Return the address of an adapter, or of a machine's first one that has any."""
-    for row in rows(lab):
-        if name in (row["machine"], f"{row['machine']}/{row['name']}"):
-            for text in row["addresses"]:
-                address = ip_interface(text)
-                if address.version == version and not address.is_link_local:
-                    return Where(row["machine"], row["device"], version, str(address.ip))
-    raise AssertionError(f"{name} has no IPv{version} address")
-
-
-@contextmanager
-def listening(lab: RunningLab, server: Where, port: int) -> Iterator[socket.socket]:
-    with lab.socket(server.node, server.family, socket.SOCK_STREAM) as listener:
-        listener.bind((server.address, port))
-        listener.listen()
-        yield listener
-
-
-@contextmanager
-def connected(lab: RunningLab, client: Where, server: Where) -> Iterator[tuple[socket.socket, socket.socket]]:
-    """Yield both ends of a TCP connection: the client's, the server's."""
-    port = next(_ports)
-    with listening(lab, server, port) as listener, lab.socket(client.node, client.family, socket.SOCK_STREAM) as near:
-        near.bind((client.address, 0))
-        near.connect((server.address, port))
-        far, _ = listener.accept()
-        with far:
-            yield near, far
-
-
-def transfer(
-    sender: socket.socket, receiver: socket.socket, content: bytes, uncounted: int = 0, timeout: float = 20.0
-) -> float:
-    """Send all of it and compare what arrives; return how fast, in bit/s, without so many bytes at the beginning."""
-    deadline = time.monotonic() + timeout
-    sender.settimeout(0)
-    receiver.settimeout(0)
-    source, arrived = memoryview(content), bytearray(len(content))
-    target, sent, got, counted = memoryview(arrived), 0, 0, 0
-    started = time.monotonic()
-    while got < len(content):
-        writing = [sender] if sent < len(content) else []
-        readable, writable, _ = select.select([receiver], writing, [], 5.0)
-        assert time.monotonic() < deadline, f"after {timeout:g} s {sent} bytes were sent and {got} received"
-        if writable:
-            sent += sender.send(source[sent : sent + (1 << 20)])
-        if readable:
-            read = receiver.recv_into(target[got:])
-            assert read, f"closed after {got} bytes"
-            got += read
-            if not counted and got >= uncounted:
-                started, counted = time.monotonic(), got
-    seconds = time.monotonic() - started
-    assert arrived == content
-    return (got - counted) * 8 / seconds
 
 
 # TCP and UDP
@@ -193,7 +103,7 @@ def test_tcp_brings_every_byte_in_both_directions(running: RunningLab, pair: tup
 @pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
 def test_udp_brings_every_datagram_there_and_back(running: RunningLab, pair: tuple[str, str], version: int) -> None:
     client, server = (where(running, name, version) for name in pair)
-    port = next(_ports)
+    port = next(ports)
     with (
         running.socket(server.node, server.family, socket.SOCK_DGRAM) as far,
         running.socket(client.node, client.family, socket.SOCK_DGRAM) as near,
@@ -233,7 +143,7 @@ def test_a_router_that_hides_lets_nothing_in_even_if_the_way_is_known(running: R
     outside = where(running, "office-router/outside", 4).address
     client, server = where(running, "internet", 4), where(running, "web1", 4)
     running.exec("internet", "ip", "route", "add", "192.168.1.0/24", "via", outside)
-    port = next(_ports)
+    port = next(ports)
     try:
         with listening(running, server, port) as listener:
             listener.settimeout(0)
@@ -274,7 +184,7 @@ def member(lab: RunningLab, name: str, version: int, port: int) -> socket.socket
 @pytest.mark.parametrize("version", [4, 6], ids=["ipv4", "ipv6"])
 @pytest.mark.parametrize("sender", ["web1", "web3", "pc1", HOST])
 def test_multicast_reaches_every_member_on_the_network_once(running: RunningLab, sender: str, version: int) -> None:
-    inside, outside, port = ("web1", "web2", "web3", "pc1", HOST), ("app1", "pc2"), next(_ports)
+    inside, outside, port = ("web1", "web2", "web3", "pc1", HOST), ("app1", "pc2"), next(ports)
     with ExitStack() as stack:
         members = {name: stack.enter_context(member(running, name, version, port)) for name in (*inside, *outside)}
         for content in (b"first", b"second" * 500):

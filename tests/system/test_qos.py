@@ -8,7 +8,7 @@ import pytest
 
 from tests.system.conftest import LabOf
 from tests.system.labs import RunningLab, edited
-from tests.system.test_protocols import connected, transfer, where
+from tests.system.talking import connected, transfer, where
 
 pytestmark = [pytest.mark.system, pytest.mark.switching]
 
