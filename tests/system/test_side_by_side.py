@@ -1,6 +1,6 @@
 """Labs beside labs: equal addresses, no cross-talk, and a name is given once.
 
-Those of two users are in `faults/test_access.py`.
+Those of two users are in `faults/test_other_users.py`.
 """
 
 from __future__ import annotations
