@@ -24,17 +24,18 @@ def build(view: SwitchView) -> tuple[tuple[Flow, ...], tuple[Group, ...]]:
 
 
 def _flows(view: SwitchView) -> Iterator[Flow]:
+    team = bool(view.team())
     for port in view.sorted_ports():
         number, owner = port.ofport, Owner(NAME, port.ofport)
         back = match(in_port=number, receiver=number)
         yield Flow("isolate", Priority.ABOVE_EXCEPTION, back, (Drop(DropReason.FILTERED),), owner)
-        yield from _output(port, owner, out_of(view, port))
+        yield from _output(port, owner, out_of(port, team=team))
     yield Flow("output", Priority.FALLBACK, match(), (Drop(DropReason.MEDIA_DISCONNECTED),), Owner(NAME))
 
 
-def out_of(view: SwitchView, port: PortView) -> Output | Consult:
-    """Return what hands a frame to a receiver: of a team, one of the members."""
-    return Consult("uplink") if port in view.team() else Output(port.ofport)
+def out_of(port: PortView, *, team: bool) -> Output | Consult:
+    """Return what hands a frame to a receiver: if that is a team, to one of its members."""
+    return Consult("uplink") if team and port.is_external else Output(port.ofport)
 
 
 def _output(port: PortView, owner: Owner, out: Output | Consult) -> Iterator[Flow]:

@@ -54,15 +54,37 @@ def build(view: SwitchView) -> tuple[tuple[Flow, ...], tuple[Group, ...]]:
     """Replicate within each VLAN; a frame whose receiver is known passes."""
     flows: list[Flow] = []
     groups: list[Group] = []
-    primaries = view.primaries()
+    primaries, roles = view.primaries(), _Roles.of(view)
     for members in view.members():
-        for receivers in _receivers(view, members, members.span[0] in primaries):
+        for receivers in _receivers(roles, members, members.span[0] in primaries):
             flows += _frames(receivers)
             groups += [receivers.group] if receivers.ports else []
     unused = (Drop(DropReason.VLAN_FILTERED),)
     others = Flow("replicate", Priority.BELOW_ORDINARY, match(receiver=0), unused, Owner(NAME))
     known = Flow("replicate", Priority.FALLBACK, match(), (Goto("isolate"),), Owner(NAME))
     return (*flows, others, known), tuple({group.group_id: group for group in groups}.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Roles:
+    """What ports are in every VLAN, by number. ``unknown``: who alone may have addresses the switch does not know.
+
+    ``team``: the external port is a team.
+    """
+
+    unknown: frozenset[int] | None
+    sources: frozenset[int]
+    destinations: tuple[int, ...]
+    team: bool
+
+    @classmethod
+    def of(cls, view: SwitchView) -> _Roles:
+        return cls(
+            frozenset(port.ofport for port in view.unknown_unicast_ports()) if view.is_pinned else None,
+            frozenset(port.ofport for port in view.mirror_sources()),
+            tuple(port.ofport for port in view.mirror_destinations()),
+            bool(view.team()),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,30 +98,32 @@ class _Receivers:
     reason: DropReason
 
 
-def _receivers(view: SwitchView, members: Members, private: bool) -> Iterator[_Receivers]:
+def _receivers(roles: _Roles, members: Members, private: bool) -> Iterator[_Receivers]:
     ports, span = members.ports, members.span
     nobody = DropReason.PVLAN if private else DropReason.FILTERED
-    everyone = _group(view, span, "everyone", ports)
+    everyone = _group(roles, span, "everyone", ports)
     yield _Receivers(span, _TO_MANY, ports, everyone, nobody)
-    if view.is_pinned:
-        learning = {port.ofport for port in view.unknown_unicast_ports()}
-        some = tuple(port for port in ports if port.ofport in learning)
-        yield _Receivers(span, _TO_ONE, some, _group(view, span, "unknown", some), DropReason.SECURITY_POLICY)
-    else:
+    if roles.unknown is None:
         yield _Receivers(span, _TO_ONE, ports, everyone, nobody)
+    else:
+        some = tuple(port for port in ports if port.ofport in roles.unknown)
+        yield _Receivers(span, _TO_ONE, some, _group(roles, span, "unknown", some), DropReason.SECURITY_POLICY)
 
 
-def _group(view: SwitchView, span: Span, role: str, ports: tuple[PortView, ...]) -> Group:
+def _group(roles: _Roles, span: Span, role: str, ports: tuple[PortView, ...]) -> Group:
     """Return one bucket per receiver: a plain output, unless the receiver has access lists or mirrors others.
 
     A frame to many reaches every Destination of port mirroring anyway; one to an unknown address, that a Source gets,
     is copied to them.
     """
-    mirrors = set(view.mirror_destinations())
-    buckets = [_bucket(port, span[0], out_of(view, port), mirrors=port in mirrors) for port in ports]
-    if role == "unknown" and not set(ports).isdisjoint(view.mirror_sources()):
-        copies = [port for port in view.mirror_destinations() if port not in ports]
-        buckets += [(SetRegister(RECEIVER, port.ofport), Consult("mirror")) for port in copies]
+    numbers = [port.ofport for port in ports]
+    buckets = [
+        _bucket(port, span[0], out_of(port, team=roles.team), mirrors=port.ofport in roles.destinations)
+        for port in ports
+    ]
+    if role == "unknown" and not roles.sources.isdisjoint(numbers):
+        copies = (number for number in roles.destinations if number not in numbers)
+        buckets += [(SetRegister(RECEIVER, number), Consult("mirror")) for number in copies]
     return Group(span[0], role, tuple(buckets))
 
 
