@@ -26,13 +26,25 @@ def over_the_wire(message: Any) -> Any:
     return type(message).parser(parser_datapath(), version, kind, length, 1, bytes(message.buf))
 
 
-def described(group_mod: Any) -> Any:
-    """Return the description a switch would give of the group that a message adds: its buckets are the same bytes."""
-    group_mod.set_xid(1)
-    group_mod.serialize()
-    buckets = bytes(group_mod.buf[16:])
+def described_group(group_mod: Any) -> Any:
+    """Return the description a switch would give of the group that a message adds."""
+    buckets = content(group_mod)
     header = struct.pack("!HBxI", 8 + len(buckets), group_mod.type, group_mod.group_id)
     return group_mod.datapath.ofproto_parser.OFPGroupDescStats.parser(header + buckets, 0)
+
+
+def described_meter(meter_mod: Any) -> Any:
+    """Return the configuration a switch would give of the meter that a message adds."""
+    bands = content(meter_mod)
+    header = struct.pack("!HHI", 8 + len(bands), meter_mod.flags, meter_mod.meter_id)
+    return meter_mod.datapath.ofproto_parser.OFPMeterConfigStats.parser(header + bands, 0)
+
+
+def content(message: Any) -> bytes:
+    """Return what comes after a message's 16 bytes of header: buckets and bands are the same bytes in a description."""
+    message.set_xid(1)
+    message.serialize()
+    return bytes(message.buf[16:])
 
 
 def parser_datapath() -> Any:
@@ -49,17 +61,8 @@ def test_flows_read_back(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(PROGRAMS))
 def test_groups_read_back(name: str) -> None:
     for group in PROGRAMS[name].groups:
-        description = described(message_of(AddGroup(group), parser_datapath()))
+        description = described_group(message_of(AddGroup(group), parser_datapath()))
         assert decode.installed([], [description]).groups == ((group.group_id, group),)
-
-
-def described_meter(meter_mod: Any) -> Any:
-    """Return the configuration a switch would give of the meter that a message adds: its bands are the same bytes."""
-    meter_mod.set_xid(1)
-    meter_mod.serialize()
-    bands = bytes(meter_mod.buf[16:])
-    header = struct.pack("!HHI", 8 + len(bands), meter_mod.flags, meter_mod.meter_id)
-    return meter_mod.datapath.ofproto_parser.OFPMeterConfigStats.parser(header + bands, 0)
 
 
 @pytest.mark.parametrize("name", sorted(PROGRAMS))
