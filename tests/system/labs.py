@@ -152,6 +152,11 @@ class RunningLab:
         """Return what `hvlab status --json` says; the lab is healthy."""
         return self("status", "--json").json()
 
+    def drops(self, adapter: str, reason: int) -> Any:
+        """Return the row of `hvlab drops --json` for one reason; without one, no frames."""
+        found = [row for row in self("drops", adapter, "--json").json() if row["reason"] == reason]
+        return found[0] if found else {"frames": 0}
+
     def shown(self) -> Any:
         """Return what `hvlab status` says, but for how much is used, which differs from moment to moment."""
         said = self.status()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -89,17 +88,12 @@ WHAT: dict[str, tuple[str, int, str, str, str, tuple[str, bytes], dict[str, str]
 }  # fmt: skip
 
 
-def row(running: RunningLab, adapter: str, reason: int) -> dict[str, Any]:
-    found = [each for each in running("drops", adapter, "--json").json() if each["reason"] == reason]
-    return found[0] if found else {"frames": 0}
-
-
 @pytest.mark.parametrize("what", WHAT)
 def test_every_drop_is_counted_and_explained(running: RunningLab, known: dict[str, Adapter], what: str) -> None:
     whose, reason, setting, remedy, last, (target, content), who = WHAT[what]
-    before = row(running, whose, reason)["frames"]
+    before = running.drops(whose, reason)["frames"]
     send(running, known, 3, target, content, **who)
-    found = eventually(lambda: row(running, whose, reason), lambda seen: seen["frames"] == before + 3)
+    found = eventually(lambda: running.drops(whose, reason), lambda seen: seen["frames"] == before + 3)
     assert (found["adapter"], found["switch"], found["setting"]) == (f"{whose}/Network Adapter", "Pinned", setting)
     assert found["remedy"] == remedy
     assert last in found["last"]

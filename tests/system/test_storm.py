@@ -54,8 +54,8 @@ def arrived(wire: Stations, sender: str, target: str, count: int = MANY) -> tupl
 
 
 def dropped(running: RunningLab) -> int:
-    found = [each for each in running("drops", "stormy", "--json").json() if each["reason"] == 30]
-    return found[0]["frames"] if found else 0
+    frames: int = running.drops("stormy", 30)["frames"]
+    return frames
 
 
 @pytest.mark.parametrize(
