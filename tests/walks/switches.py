@@ -67,9 +67,7 @@ def _other_nics(random: Random, host: HypervHost, switch: VirtualSwitch) -> Hype
     nics = random.sample(host.nics, random.randint(1, min(2, len(host.nics))))
     team = len(nics) > 1 or random.random() < 0.2
     balancing = random.choice(tuple(LoadBalancing)) if team else LoadBalancing.HYPERVPORT
-    other = replace(
-        switch, nics=tuple(nic.name for nic in nics), embedded_teaming=team, load_balancing=balancing
-    )
+    other = replace(switch, nics=tuple(nic.name for nic in nics), embedded_teaming=team, load_balancing=balancing)
     return replace(host, switches=swap(host.switches, switch, other))
 
 
