@@ -29,8 +29,10 @@ lab = beginning()
 """
 GOODBYE: Final = r"terminating with signal 15"
 """What the Open vSwitch of a host that is taken away says."""
-PULLED: Final = r"\|(netdev_linux|dpif_netdev)\|(WARN|ERR)\|error receiving .* (on|from) \S.*: Network is down$"
-"""What it says when the cable of a NIC is pulled while a frame arrives, as for a moment when a switch takes the NIC."""
+PULLED: Final = (
+    r"\|(netdev_linux|dpif_netdev)\|(WARN|ERR)\|error (sending|receiving) .* (on|from) \S.*: Network is down$"
+)
+"""What it says when a cable is pulled while a frame passes, as for a moment when a switch takes a NIC."""
 
 ALL_PAIRS_EVERY: Final = 25
 _CHANGED_PAIRS: Final = 24
