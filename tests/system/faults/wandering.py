@@ -31,6 +31,7 @@ GOODBYE: Final = r"terminating with signal 15"
 """What the Open vSwitch of a host that is taken away says."""
 PULLED: Final = (
     r"\|(netdev_linux|dpif_netdev)\|(WARN|ERR)\|error (sending|receiving) .* (on|from) \S.*: Network is down$"
+    r"|\|netdev_linux\|WARN\|Dropped \d+ log messages"
 )
 """What it says when a cable is pulled while a frame passes, as for a moment when a switch takes a NIC."""
 
