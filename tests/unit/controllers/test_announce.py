@@ -1,0 +1,29 @@
+"""What a team's switch says on the wire after a link has changed."""
+
+from __future__ import annotations
+
+from controllers.announce import announcement, announcements
+from tests.unit.controllers.views import VIEWS
+
+
+def test_an_announcement_is_a_broadcast_of_rarp_from_the_adapter() -> None:
+    frame = announcement(0x00155D010203, 0)
+    assert frame[:14].hex() == "ffffffffffff" + "00155d010203" + "8035"
+    assert frame[14:22].hex() == "0001080006040003"
+    assert frame[22:42].hex() == 2 * "00155d01020300000000"
+    assert len(frame) == 60
+
+
+def test_it_is_tagged_with_the_vlan_in_which_the_adapter_sends() -> None:
+    assert announcement(0x00155D010203, 20)[12:18].hex() == "8100" + "0014" + "8035"
+
+
+def test_every_adapter_of_a_team_s_switch_is_announced_and_nobody_else() -> None:
+    assert [ofport for ofport, _ in announcements(VIEWS["team"])] == [2, 3, 4, 5]
+    assert {ofport: frame[12:16].hex() for ofport, frame in announcements(VIEWS["team-vlans-mirror"])} == {
+        2: "81000014",
+        3: "80350001",
+        4: "8100000a",
+        9: "80350001",
+    }
+    assert list(announcements(VIEWS["learning"])) == []
