@@ -8,15 +8,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Container, Iterable, Iterator, Sequence
-from itertools import chain
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, TypeAlias
 
 from controllers.compiler import Program
-from controllers.diff import Change, DeleteMeter, Installed, PutFlow, PutMeter
+from controllers.diff import (
+    Change,
+    DeleteAlien,
+    DeleteFlow,
+    DeleteMeter,
+    ForgetLearned,
+    GroupChange,
+    Installed,
+    MeterChange,
+    PutFlow,
+    PutMeter,
+)
 from controllers.framework import hub, ofproto, parser
 from controllers.openflow import decode
 from controllers.openflow.cookies import cookie_of, explain
 from controllers.openflow.encode import action_of, message_of
+from controllers.openflow.flow_mods import flow_mod, in_bundle
 from controllers.pipeline.values import Consult
 from lab.errors import SwitchFault
 
@@ -24,6 +36,13 @@ _LOG = logging.getLogger("controllers.channel")
 _BUNDLE_ID = 1
 _BUNDLE_FLAGS = ofproto.ONF_BF_ATOMIC | ofproto.ONF_BF_ORDERED
 _LOST = object()
+_UNSENT = SimpleNamespace(set_xid=lambda xid: None)
+"""Takes a number in the place of a message."""
+
+BundledChange: TypeAlias = PutFlow | DeleteFlow | DeleteAlien | ForgetLearned | GroupChange
+_Message: TypeAlias = tuple[int, bytes, Change | str]
+"""A message to send: its number, its octets, and what it is about."""
+
 _PAUSE_EVERY = 256
 _CODE_PREFIXES = {
     "OFPET_BAD_ACTION": "OFPBAC_",
@@ -99,48 +118,58 @@ class Channel:
             message.serialize()
             self._datapath.send(bytes(message.buf))
 
-    def _apply_alone(self, changes: Sequence[Change], program: Program, about: dict[int, Change | str]) -> None:
+    def _apply_alone(self, changes: Sequence[MeterChange], program: Program, about: dict[int, Change | str]) -> None:
         if not changes:
             return
-        errors = self._ask([(message_of(change, self._datapath), change) for change in changes], about)
+        errors = self._ask((self._numbered(message_of(change, self._datapath), change) for change in changes), about)
         if errors:
             raise Refused(f"the switch refused to {_in_words(about[errors[0].xid], program)}: {_error_text(errors[0])}")
 
-    def _apply_bundle(self, changes: Sequence[Change], program: Program, about: dict[int, Change | str]) -> None:
-        commit = [(self._control(ofproto.ONF_BCT_COMMIT_REQUEST), "commit a bundle")]
+    def _apply_bundle(self, changes: Sequence[BundledChange], program: Program, about: dict[int, Change | str]) -> None:
+        commit = [self._control(ofproto.ONF_BCT_COMMIT_REQUEST, "commit a bundle")]
         for messages in (self._filled(changes), commit):
             if errors := self._ask(messages, about):
-                self._ask([(self._control(ofproto.ONF_BCT_DISCARD_REQUEST), "discard a bundle")], about)
+                self._ask([self._control(ofproto.ONF_BCT_DISCARD_REQUEST, "discard a bundle")], about)
                 # The first error is the cause; the commit's own only says that there was one.
                 cause = _in_words(about[errors[0].xid], program)
                 raise Refused(f"the switch refused to {cause}: {_error_text(errors[0])}")
 
-    def _filled(self, changes: Sequence[Change]) -> Iterator[tuple[Any, Change | str]]:
-        """Yield the messages that open and fill a bundle, and what each is about."""
-        yield self._control(ofproto.ONF_BCT_OPEN_REQUEST), "open a bundle"
+    def _filled(self, changes: Sequence[BundledChange]) -> Iterator[_Message]:
+        """Yield the messages that open and fill a bundle."""
+        yield self._control(ofproto.ONF_BCT_OPEN_REQUEST, "open a bundle")
         for count, change in enumerate(changes, start=1):
-            inner = message_of(change, self._datapath)
-            yield parser.ONFBundleAddMsg(self._datapath, _BUNDLE_ID, _BUNDLE_FLAGS, inner, []), change
+            xid = self._next_xid()
+            inner = self._octets(change, xid)
+            yield xid, in_bundle(inner, _BUNDLE_ID, _BUNDLE_FLAGS, xid), change
             if count % _PAUSE_EVERY == 0:
                 hub.sleep(0)  # let other switches' messages through
 
-    def _ask(self, messages: Iterable[tuple[Any, Change | str]], about: dict[int, Change | str]) -> list[Any]:
+    def _octets(self, change: BundledChange, xid: int) -> bytes:
+        match change:
+            case PutFlow(flow):
+                return flow_mod(flow, ofproto.OFPFC_ADD, xid)
+            case DeleteFlow(flow):
+                return flow_mod(flow, ofproto.OFPFC_DELETE_STRICT, xid)
+        return _serialized(message_of(change, self._datapath), xid)
+
+    def _ask(self, messages: Iterable[_Message], about: dict[int, Change | str]) -> list[Any]:
         """Send messages and a barrier; return the errors that come of anything in `about`, where these are added."""
-        barrier = parser.OFPBarrierRequest(self._datapath)
-        buffer = bytearray()
-        for message, what in chain(messages, [(barrier, "pass a barrier")]):
-            buffer += self._serialized(message, about, what)
-        self._send(bytes(buffer))
-        return self._errors_until(barrier.xid, about)
+        sent = list(messages)
+        sent.append(self._numbered(parser.OFPBarrierRequest(self._datapath), "pass a barrier"))
+        about.update((xid, what) for xid, _, what in sent)
+        self._send(b"".join(octets for _, octets, _ in sent))
+        return self._errors_until(sent[-1][0], about)
 
-    def _control(self, kind: int) -> Any:
-        return parser.ONFBundleCtrlMsg(self._datapath, _BUNDLE_ID, kind, _BUNDLE_FLAGS, [])
+    def _control(self, kind: int, what: str) -> _Message:
+        return self._numbered(parser.ONFBundleCtrlMsg(self._datapath, _BUNDLE_ID, kind, _BUNDLE_FLAGS, []), what)
 
-    def _serialized(self, message: Any, about: dict[int, Change | str], what: Change | str) -> bytes:
-        self._datapath.set_xid(message)
-        about[message.xid] = what
-        message.serialize()
-        return bytes(message.buf)
+    def _numbered(self, message: Any, what: Change | str) -> _Message:
+        xid = self._next_xid()
+        return xid, _serialized(message, xid), what
+
+    def _next_xid(self) -> int:
+        xid: int = self._datapath.set_xid(_UNSENT)
+        return xid
 
     def _errors_until(self, xid: int, about: Container[int]) -> list[Any]:
         errors: list[Any] = []
@@ -154,13 +183,12 @@ class Channel:
                 self._unexpected(message)
 
     def _multipart(self, request: Any) -> list[Any]:
-        self._datapath.set_xid(request)
-        request.serialize()
-        self._send(bytes(request.buf))
+        xid, octets, _ = self._numbered(request, "read back")
+        self._send(octets)
         body: list[Any] = []
         while True:
             message = self._receive()
-            if message.xid != request.xid:
+            if message.xid != xid:
                 self._unexpected(message)
             elif message.msg_type == ofproto.OFPT_ERROR:
                 raise Refused(f"the switch would not say what it holds: {_error_text(message)}")
@@ -186,6 +214,12 @@ class Channel:
     def _unexpected(self, message: Any) -> None:
         if message.msg_type == ofproto.OFPT_ERROR:
             _LOG.warning("switch %016x: error nobody waits for: %s", self._datapath.id, _error_text(message))
+
+
+def _serialized(message: Any, xid: int) -> bytes:
+    message.set_xid(xid)
+    message.serialize()
+    return bytes(message.buf)
 
 
 def _in_words(what: Change | str, program: Program) -> str:

@@ -1,23 +1,25 @@
-"""Values to OpenFlow 1.3 messages. The counterpart is ``decode``: what is encoded here reads back as the same value."""
+"""Values to OpenFlow 1.3 messages. The counterpart is ``decode``: what is encoded here reads back as the same value.
+
+Changes of flows, of which there are many, become octets in ``flow_mods``.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from controllers.diff import (
     AddGroup,
-    Change,
     DeleteAlien,
-    DeleteFlow,
     DeleteGroup,
     DeleteMeter,
     ForgetLearned,
+    GroupChange,
+    MeterChange,
     ModifyGroup,
-    PutFlow,
     PutMeter,
 )
 from controllers.framework import nicira_ext, ofproto, parser
-from controllers.openflow.cookies import admitted_cookie, cookie_of, learned_cookie
+from controllers.openflow.cookies import admitted_cookie, learned_cookie
 from controllers.pipeline.fields import FIELDS, mac_text
 from controllers.pipeline.priorities import Priority
 from controllers.pipeline.registers import ADMITTED_IN, ADMITTED_OUT, DATABASE, RECEIVER
@@ -32,11 +34,9 @@ from controllers.pipeline.values import (
     Count,
     Drop,
     EnterBy,
-    Flow,
     Goto,
     Group,
     Learn,
-    Match,
     Output,
     Police,
     Pop,
@@ -67,13 +67,12 @@ ALL_32_BITS = 31
 ALL_BITS = 0xFFFFFFFFFFFFFFFF
 
 
-def message_of(change: Change, datapath: Any) -> Any:
+RareChange: TypeAlias = DeleteAlien | ForgetLearned | GroupChange | MeterChange
+
+
+def message_of(change: RareChange, datapath: Any) -> Any:
     """Return the message that makes one change."""
     match change:
-        case PutFlow(flow):
-            return _flow_mod(datapath, flow, ofproto.OFPFC_ADD)
-        case DeleteFlow(flow):
-            return _flow_mod(datapath, flow, ofproto.OFPFC_DELETE_STRICT)
         case DeleteAlien(alien):
             return _delete(datapath, alien.message)
         case ForgetLearned(cookie):
@@ -86,20 +85,6 @@ def message_of(change: Change, datapath: Any) -> Any:
             return _meter_mod(datapath, change)
         case DeleteGroup(group_id):
             return parser.OFPGroupMod(datapath, ofproto.OFPGC_DELETE, ofproto.OFPGT_ALL, group_id, [])
-
-
-def _flow_mod(datapath: Any, flow: Flow, command: int) -> Any:
-    return parser.OFPFlowMod(
-        datapath,
-        cookie=cookie_of(flow),
-        table_id=stage_named(flow.stage).number,
-        command=command,
-        priority=int(flow.priority),
-        match=_match(flow.match),
-        instructions=_instructions(flow.actions),
-        out_port=ofproto.OFPP_ANY,
-        out_group=ofproto.OFPG_ANY,
-    )
 
 
 def _delete(datapath: Any, stats: Any) -> Any:
@@ -131,15 +116,6 @@ def _group_mod(datapath: Any, group: Group, command: int) -> Any:
     return parser.OFPGroupMod(datapath, command, ofproto.OFPGT_ALL, group.group_id, buckets)
 
 
-def _match(wanted: Match) -> Any:
-    fields: dict[str, object] = {}
-    for criterion in wanted:
-        field = FIELDS[criterion.field]
-        value = field.wire(criterion.value)
-        fields[field.openflow_name] = value if criterion.is_exact else (value, field.wire(criterion.mask))
-    return parser.OFPMatch(**fields)
-
-
 def _meter_mod(datapath: Any, change: PutMeter | DeleteMeter) -> Any:
     match change:
         case PutMeter(meter, is_new):
@@ -150,17 +126,18 @@ def _meter_mod(datapath: Any, change: PutMeter | DeleteMeter) -> Any:
             return parser.OFPMeterMod(datapath, ofproto.OFPMC_DELETE, METER_FLAGS, number, [])
 
 
-def _instructions(actions: Actions) -> list[Any]:
+def instructions(actions: Actions) -> list[Any]:
+    """Return what makes a switch carry out a flow's actions."""
     applied = _actions(tuple(action for action in actions if not isinstance(action, Goto | Drop | Count | Police)))
-    instructions = [parser.OFPInstructionMeter(action.ofport) for action in actions if isinstance(action, Police)]
+    found = [parser.OFPInstructionMeter(action.ofport) for action in actions if isinstance(action, Police)]
     if applied:
-        instructions.append(parser.OFPInstructionActions(ofproto.OFPIT_APPLY_ACTIONS, applied))
-    instructions += [
+        found.append(parser.OFPInstructionActions(ofproto.OFPIT_APPLY_ACTIONS, applied))
+    found += [
         parser.OFPInstructionGotoTable(stage_named(action.stage).number)
         for action in actions
         if isinstance(action, Goto)
     ]
-    return instructions
+    return found
 
 
 def _actions(actions: Actions) -> list[Any]:
