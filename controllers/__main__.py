@@ -71,10 +71,15 @@ def _seconds(text: str) -> float:
 
 def _run(options: argparse.Namespace) -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr, level=logging.INFO)
-    from controllers import framework, watchdog  # they load the framework, which the other commands do not need
+    from controllers import (  # they load the framework, which the other commands do not need
+        framework,
+        json_stream,
+        watchdog,
+    )
 
     logging.getLogger(framework.NAME).setLevel(logging.WARNING)
     framework.patch()
+    json_stream.install()
     listeners = [framework.adopt(number) for number in options.listen_fd]
     listeners += [framework.listen(path) for path in options.listen]
     if not listeners:
