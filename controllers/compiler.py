@@ -59,7 +59,7 @@ def compile_switch(view: SwitchView) -> Program:
 
 def assemble(view: SwitchView, flows: Iterable[Flow], groups: Iterable[Group]) -> Program:
     """Sort, deduplicate and check; ProgramFault if the parts do not make a program."""
-    program = Program(view, tuple(sorted(set(flows), key=_order)), _sorted_groups(view, groups))
+    program = Program(view, tuple(sorted(dict.fromkeys(flows), key=_order)), _sorted_groups(view, groups))
     by_id = program.groups_by_id()
     keys = [flow.key for flow in program.flows]
     wrong = [*mistakes(program.flows, by_id)]

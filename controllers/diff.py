@@ -153,9 +153,14 @@ def _changes(installed: Installed, wanted: Program) -> Iterator[Change]:
     yield from (DeleteAlien(alien) for alien in installed.aliens)
     wanted_keys = {flow.key for flow in wanted.flows}
     gone = [flow for flow in installed.flows if flow.key not in wanted_keys]
-    yield from (DeleteFlow(flow) for flow in sorted(gone, key=lambda flow: flow.key))
+    yield from (DeleteFlow(flow) for flow in sorted(gone, key=_order))
     yield from (PutFlow(flow) for flow in wanted.flows if flow not in installed.flows)
     rules = {remembered_cookie(action) for flow in wanted.flows for action in flow.actions}
     yield from (ForgetLearned(cookie) for cookie in sorted(installed.learned - rules))
     yield from (DeleteGroup(group_id) for group_id in sorted(set(had_groups) - set(want_groups)))
     yield from (DeleteMeter(number) for number in sorted(had_meters.keys() - {meter.ofport for meter in wanted.meters}))
+
+
+def _order(flow: Flow) -> tuple[object, ...]:
+    # Plain tuples: comparing the values themselves takes several times as long.
+    return flow.stage, int(flow.priority), *[(c.field, c.value, c.mask) for c in flow.match]

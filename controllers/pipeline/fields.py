@@ -92,6 +92,7 @@ FIELDS: Final = {
     field.name: field
     for field in (*_HEADERS, *(Field(register.name, 32, register.openflow_name) for register in REGISTERS))
 }
+FULL_MASKS: Final = {name: field.full_mask for name, field in FIELDS.items()}
 BY_OPENFLOW_NAME: Final = {field.openflow_name: field for field in FIELDS.values()}
 
 GROUP_BIT: Final = 1 << 40

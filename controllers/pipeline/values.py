@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from controllers.pipeline.fields import FIELDS, mac_text
+from controllers.pipeline.fields import FIELDS, FULL_MASKS, mac_text
 from controllers.pipeline.priorities import Priority
 from controllers.pipeline.reasons import DropReason
 from controllers.pipeline.registers import Register
@@ -36,7 +36,7 @@ class Criterion:
 
     @property
     def is_exact(self) -> bool:
-        return self.mask == FIELDS[self.field].full_mask
+        return self.mask == FULL_MASKS[self.field]
 
     def __str__(self) -> str:
         spec = FIELDS[self.field]
@@ -50,7 +50,7 @@ def match(**wanted: int | tuple[int, int]) -> Match:
     """Return a match from ``field=value`` or ``field=(value, mask)``; no argument matches every frame."""
     criteria = []
     for name, value in sorted(wanted.items()):
-        full = FIELDS[name].full_mask
+        full = FULL_MASKS[name]
         number, mask = value if isinstance(value, tuple) else (value, full)
         criteria.append(Criterion(name, number & mask, mask))
     return tuple(criteria)
