@@ -22,6 +22,8 @@ from lab.errors import InputError, LabError
 from lab.intent import IntentError, decode_port, decode_switch
 
 DEFAULT_GLOB = "/run/hvlab/ovs/*/db.sock"
+GARBAGE = 50_000
+"""After how many new objects the garbage collector looks for those that only refer to one another."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -87,6 +89,7 @@ def _run(options: argparse.Namespace) -> None:
     patience = Patience(options.patience)
     watchdog.start(patience)
     gc.freeze()  # what has been imported stays: the garbage collector need not look through it again and again
+    gc.set_threshold(GARBAGE)  # a program is a hundred thousand values at once, and none of them is garbage
     framework.run(listeners, "controllers.app", ovsdb_glob=options.ovsdb_glob, patience=patience)
 
 
