@@ -239,7 +239,9 @@ def change_bridge(bridge: Bridge) -> Iterator[Operation]:
 
 def create_port(port: Port, at: int) -> Iterator[Operation]:
     """Yield the operations that create a port and publish its intent, in one transaction."""
-    row: dict[str, Any] = {"name": port.device, **_port_columns(port)}
+    row: dict[str, Any] = {"name": port.device, **_device_columns(port)}
+    if port.intent:
+        row["external_ids"] = as_map({PORT_KEY: encode(port.intent)})
     if port.ofport:
         row["ofport_request"] = port.ofport
     yield {"op": "insert", "table": "Interface", "row": row, "uuid-name": f"interface{at}"}
@@ -258,9 +260,7 @@ def create_port(port: Port, at: int) -> Iterator[Operation]:
 def change_port(port: Port) -> Iterator[Operation]:
     """Yield the operations that change a port in place."""
     where = [["name", "==", port.device]]
-    row = _port_columns(port)
-    row.pop("external_ids", None)
-    if row:
+    if row := _device_columns(port):
         yield {"op": "update", "table": "Interface", "where": where, "row": row}
     if port.intent:
         yield from set_external_id("Interface", port.device, PORT_KEY, encode(port.intent))
@@ -269,13 +269,8 @@ def change_port(port: Port) -> Iterator[Operation]:
         yield {"op": "update", "table": "Port", "where": where, "row": {"tag": tag}}
 
 
-def _port_columns(port: Port) -> dict[str, Any]:
-    row: dict[str, Any] = {}
-    if port.intent:
-        row["external_ids"] = as_map({PORT_KEY: encode(port.intent)})
-    if port.internal:
-        row |= {"type": "internal", "mac": port.mac, "mtu_request": port.mtu}
-    return row
+def _device_columns(port: Port) -> dict[str, Any]:
+    return {"type": "internal", "mac": port.mac, "mtu_request": port.mtu} if port.internal else {}
 
 
 def set_external_id(table: str, name: str, key: str, value: str) -> Iterator[Operation]:
