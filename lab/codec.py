@@ -26,6 +26,7 @@ from ipaddress import (
     ip_interface,
     ip_network,
 )
+from operator import attrgetter
 from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from lab.errors import LabFault
@@ -42,6 +43,8 @@ _ADDRESSES: Final[Mapping[type, Callable[[str], Any]]] = {
 _ALWAYS: Final = "version"
 """The field that is written even if it has its default: what it says is read before anything else is."""
 
+_kind: Final[Callable[[object], Any]] = type
+_Write = Callable[[Any], Any]
 _Read = Callable[[object], Any]
 """Turns a part of a JSON document into a value; :class:`_Misfit` if it cannot."""
 
@@ -64,7 +67,8 @@ class _Misfit(Exception):
 
 def dumps(value: object) -> str:
     """Return the canonical JSON of a dataclass."""
-    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    plain = _writer(_kind(value))(value)
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def loads(kind: type[T], text: str | bytes) -> T:
@@ -92,19 +96,37 @@ def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def _plain(value: object) -> object:
-    kind: Any = type(value)
+@cache
+def _writer(kind: Any) -> _Write:
+    """Return what makes JSON's plain values of the values of a type."""
     if kind in _AS_THEY_ARE:
-        return value
+        return _itself
     if known := _defaults(kind):
-        parts = ((name, getattr(value, name), default) for name, default in known)
-        return {name: _plain(part) for name, part, default in parts if part != default}
-    if isinstance(value, tuple | list | frozenset):
-        items = [_plain(item) for item in value]
-        return sorted(items, key=json.dumps) if isinstance(value, frozenset) else items
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    return value.value if isinstance(value, Enum) else str(value)
+        return lambda value: _written(value, known)
+    if issubclass(kind, frozenset):
+        return lambda value: sorted(_items(value), key=json.dumps)
+    if issubclass(kind, tuple | list):
+        return _items
+    if issubclass(kind, Mapping):
+        return lambda value: {str(key): _writer(_kind(item))(item) for key, item in value.items()}
+    return attrgetter("value") if issubclass(kind, Enum) else str
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+def _items(value: Any) -> list[Any]:
+    return [_writer(_kind(item))(item) for item in value]
+
+
+def _written(value: Any, known: tuple[tuple[str, object], ...]) -> dict[str, Any]:
+    content = {}
+    for name, default in known:
+        part = getattr(value, name)
+        if part is not default and part != default:
+            content[name] = _writer(_kind(part))(part)
+    return content
 
 
 _AS_THEY_ARE: Final = frozenset((str, int, float, bool, type(None)))
