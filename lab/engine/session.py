@@ -211,7 +211,7 @@ def wait_until(read: Callable[[], T], done: Callable[[T], bool], timeout_s: floa
         if done(value) or time.monotonic() > deadline:
             return value
         time.sleep(pause)
-        pause = min(pause * 1.5, 0.1)
+        pause = min(pause * 1.25, 0.05)  # late by no more than a fifth of the time it takes
 
 
 def known(wanted: Blueprint, *before: Blueprint) -> Blueprint:
