@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from controllers.pipeline.values import Meter
 from lab.errors import LabFault
 from lab.intent import LearningMode, PortIntent, PortKind, SwitchIntent
-from lab.model.acl import AclDirection
+from lab.model.acl import AclDirection, PortAcl
 from lab.model.kinds import PortMirroring
+from lab.model.metering import added_entries
 from lab.model.vlan import EVERYTHING, LARGEST, UNTAGGED, Membership, Span, contains, joined
 
 MAX_OFPORT = 0xFEFF
@@ -52,9 +53,14 @@ class PortView:
         """Return what the port's VLAN setting means; the external port carries all VLANs."""
         return EVERYTHING if self.is_external else (self.intent.vlan or UNTAGGED).membership()
 
+    @property
+    def port_acls(self) -> tuple[PortAcl, ...]:
+        """Return the entries of the adapter's port ACL, followed by those that resource metering adds."""
+        return self.intent.acls + added_entries(self.intent.acls, self.intent.resource_metering)
+
     def has_acls(self, direction: AclDirection) -> bool:
         """Tell whether any access list is about what goes in a direction."""
-        return any(entry.direction is direction for entry in self.intent.acls) or self.has_extended_acl(direction)
+        return any(entry.direction is direction for entry in self.port_acls) or self.has_extended_acl(direction)
 
     def has_extended_acl(self, direction: AclDirection) -> bool:
         """Tell whether the extended ACL is about what goes in a direction, if only by letting answers pass."""

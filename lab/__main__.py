@@ -16,6 +16,7 @@ from lab.cli.group import Commands, complete_labs, run
 from lab.cli.inside import exec_in_node
 from lab.cli.learned import learned
 from lab.cli.life import apply, down, list_labs, up
+from lab.cli.measure import measure
 from lab.cli.mininet import mininet
 from lab.cli.reach import matrix
 from lab.cli.status import status
@@ -42,7 +43,7 @@ def hvlab(lab: str | None) -> None:
 COMMANDS = (
     *(up, down, list_labs, apply, status),
     *(exec_in_node, mininet),
-    *(matrix, trace, drops, meters, learned, capture, graph),
+    *(matrix, trace, drops, meters, measure, learned, capture, graph),
     *(doctor, completion),
 )
 

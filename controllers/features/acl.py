@@ -82,7 +82,7 @@ def prefix(way: Way, side: AclSide, network: Network) -> dict[str, int | tuple[i
 def _of_port(port: PortView, way: Way) -> Iterator[Flow]:
     if not port.has_acls(way.direction):
         return
-    entries = [(at, entry) for at, entry in enumerate(port.intent.acls, 1) if entry.direction is way.direction]
+    entries = [(at, entry) for at, entry in enumerate(port.port_acls, 1) if entry.direction is way.direction]
     mine = {way.port: port.ofport}
     to_ip = (Goto(f"acl_{way.name}"),)
     yield _flow(port, f"acl_mac_{way.name}", Priority.BELOW_ORDINARY, match(**mine), to_ip)

@@ -63,6 +63,12 @@ def complete_nodes(ctx: click.Context, param: click.Parameter, incomplete: str) 
     return _fitting(model.node_names() if model else (), incomplete)
 
 
+def complete_vms(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Return the names of VMs."""
+    model = _model(ctx)
+    return _fitting((vm.name for _, vm in model.vms()) if model else (), incomplete)
+
+
 def complete_adapters(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Return the full names of the adapters of running machines."""
     from lab.model.interfaces import interfaces

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from lab.emulation.pod.pod import Pod
 
 PREFIX: Final = "hvlab-guests-"
-LOOKING: Final = ("status", "matrix", "trace", "learned", "drops", "meters")
+LOOKING: Final = ("status", "matrix", "trace", "learned", "drops", "meters", "measure")
 LONGEST_REQUEST: Final = 1 << 16
 LONGEST_ANSWER: Final = 1 << 23
 WORK_S: Final = 120
@@ -212,6 +212,10 @@ def _run(lab: str, name: str, *arguments: str) -> int:
                 raise InputError(f'only lab "{lab}" is meant here')
             if context.params.get("follow"):
                 raise InputError("only the owner of a lab may follow its drops", remedy="ask again, without --follow")
+            if context.params.get("reset"):
+                raise InputError(
+                    "only the owner of a lab may reset what it counts", remedy="ask again, without --reset"
+                )
         return run(command, ["--lab", lab, *arguments])
     except InputError as error:
         report(error)
@@ -226,12 +230,14 @@ def _run(lab: str, name: str, *arguments: str) -> int:
 def _command(name: str) -> click.Command:
     from lab.cli.drops import drops, meters
     from lab.cli.learned import learned
+    from lab.cli.measure import measure
     from lab.cli.reach import matrix
     from lab.cli.status import status
     from lab.cli.trace import trace
 
     commands = {
         "status": status, "matrix": matrix, "trace": trace, "learned": learned, "drops": drops, "meters": meters,
+        "measure": measure,
     }  # fmt: skip
     assert commands.keys() == set(LOOKING)
     if name not in commands:

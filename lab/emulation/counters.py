@@ -8,30 +8,26 @@ daemon that is started again counts from zero. Runs inside the pod.
 from __future__ import annotations
 
 import re
-import signal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from controllers.openflow.cookies import CookieMeaning, FlowKind, mask_of, read
+from controllers.openflow.cookies import CookieMeaning, FlowKind, read
 from controllers.pipeline.reasons import DropReason
 from lab.emulation import ovs
-from lab.emulation.netns import Program, run_programs
+from lab.emulation.tallies import intents_at, name_of, tallies, told
 from lab.emulation.tracing import control
 from lab.engine.resources import Blueprint, Bridge
 from lab.engine.trace import remedies
 from lab.engine.trace.text import parse
-from lab.errors import LabFault
 from lab.intent import LearningMode, PortIntent
 from lab.model.acl import AclEntry
 from lab.model.addresses import hyperv_mac
 from lab.model.vlan import UNTAGGED
 
-_TIMEOUT_S: Final = 10
 _MOST_FRAMES: Final = 200
 """How many different frames are looked at, the most recent ones."""
 
-_FLOW: Final = re.compile(r"cookie=(0x[0-9a-f]+),.* n_packets=(\d+), n_bytes=(\d+),")
 _METER: Final = re.compile(r"meter:(\d+) .*\s+bands:\s+0: packet_count:(\d+)")
 _DROPPED: Final = re.compile(
     r"ufid:\S+ (?P<key>.*?), packets:\d+, bytes:\d+, used:(?:(?P<used>[0-9.]+)s|never),.* actions:drop\b"
@@ -86,9 +82,9 @@ class _Frame:
 def drops(blueprint: Blueprint, bridges: Sequence[Bridge], pid: int) -> list[Drop]:
     """Return what some virtual switches have dropped since they were made; ``pid`` is any process of the lab."""
     found: list[Drop] = []
-    for bridge, counts in _read(bridges, FlowKind.DROP, pid):
-        intents = _intents(blueprint, bridge)
-        dropped = {cookie: frames for cookie, (frames, _) in counts.items() if frames}
+    for bridge, counts in tallies(bridges, FlowKind.DROP, pid):
+        intents = intents_at(blueprint, bridge)
+        dropped = {cookie: tally.frames for cookie, tally in counts.items() if tally.frames}
         last = _last_frames(blueprint, bridge) if dropped else {}
         for cookie, frames in dropped.items():
             meaning = read(cookie)
@@ -100,16 +96,16 @@ def drops(blueprint: Blueprint, bridges: Sequence[Bridge], pid: int) -> list[Dro
 
 def _over_limits(blueprint: Blueprint, bridges: Iterable[Bridge], pid: int) -> Iterator[Drop]:
     """Yield what the meters of storm limits have dropped."""
-    wanted = [bridge for bridge in bridges if any(each.storm_limit for each in _intents(blueprint, bridge).values())]
+    wanted = [bridge for bridge in bridges if any(each.storm_limit for each in intents_at(blueprint, bridge).values())]
     reason = DropReason.STORM_LIMIT
-    for bridge, output in _told(wanted, pid, "meter-stats"):
-        intents = _intents(blueprint, bridge)
+    for bridge, output in told(wanted, pid, "meter-stats"):
+        intents = intents_at(blueprint, bridge)
         for number, frames in _METER.findall(output):
             intent = intents.get(int(number))
             if intent and int(frames):
                 yield Drop(
                     host=bridge.node,
-                    switch=_name(bridge),
+                    switch=name_of(bridge),
                     adapter=intent.adapter,
                     reason=int(reason),
                     words=reason.words,
@@ -122,55 +118,15 @@ def _over_limits(blueprint: Blueprint, bridges: Iterable[Bridge], pid: int) -> I
 def metered(blueprint: Blueprint, bridges: Iterable[Bridge], pid: int) -> list[Metered]:
     """Return what the Meter entries of some virtual switches' adapters have counted."""
     found: list[Metered] = []
-    for bridge, counts in _read(bridges, FlowKind.COUNT, pid):
-        intents = _intents(blueprint, bridge)
-        for cookie, (frames, size) in counts.items():
+    for bridge, counts in tallies(bridges, FlowKind.COUNT, pid):
+        intents = intents_at(blueprint, bridge)
+        for cookie, tally in counts.items():
             meaning = read(cookie)
             intent = intents.get(meaning.ofport) if meaning else None
             if meaning and intent and meaning.entry <= len(intent.acls):
                 entry = str(intent.acls[meaning.entry - 1])
-                found.append(Metered(bridge.node, _name(bridge), intent.adapter, entry, frames, size))
+                found.append(Metered(bridge.node, name_of(bridge), intent.adapter, entry, tally.frames, tally.bytes))
     return found
-
-
-def _read(bridges: Iterable[Bridge], kind: FlowKind, pid: int) -> Iterator[tuple[Bridge, dict[int, tuple[int, int]]]]:
-    """Yield, for each switch, the frames and bytes that flows of a kind have counted, by their cookies."""
-    value, mask = mask_of(kind)
-    for bridge, output in _told(bridges, pid, "dump-flows", f"cookie={value:#x}/{mask:#x}"):
-        flows: dict[int, tuple[int, int]] = {}
-        for cookie, frames, size in _FLOW.findall(output):
-            before = flows.get(int(cookie, 16), (0, 0))
-            flows[int(cookie, 16)] = before[0] + int(frames), before[1] + int(size)
-        yield bridge, flows
-
-
-def _told(bridges: Iterable[Bridge], pid: int, command: str, *arguments: str) -> Iterator[tuple[Bridge, str]]:
-    """Yield what each switch answers to a command; all are asked side by side."""
-    wanted = list(bridges)
-    commands = [
-        Program(
-            pid,
-            (
-                ovs.binary("ovs-ofctl"), f"--timeout={_TIMEOUT_S}", "-OOpenFlow13", command,
-                f"unix:{ovs.directory(bridge.node)}/{bridge.device}.mgmt", *arguments,
-            ),
-        )
-        for bridge in wanted
-    ]  # fmt: skip
-    for bridge, (code, output) in zip(wanted, run_programs(commands), strict=True):
-        if code != 0:
-            why = f"no answer within {_TIMEOUT_S} s" if code == -signal.SIGALRM else " ".join(output.split())
-            raise LabFault(f'the counters of switch "{_name(bridge)}" cannot be read: {why}')
-        yield bridge, output
-
-
-def _name(bridge: Bridge) -> str:
-    return bridge.intent.switch if bridge.intent else bridge.device
-
-
-def _intents(blueprint: Blueprint, bridge: Bridge) -> dict[int, PortIntent]:
-    here = (bridge.node, bridge.device)
-    return {port.ofport: port.intent for port in blueprint.ports if port.intent and (port.node, port.bridge) == here}
 
 
 def _drop(bridge: Bridge, intent: PortIntent | None, meaning: CookieMeaning, frames: int, last: _Frame | None) -> Drop:
@@ -178,7 +134,7 @@ def _drop(bridge: Bridge, intent: PortIntent | None, meaning: CookieMeaning, fra
     setting, remedy = _cause(bridge, intent, meaning, reason)
     return Drop(
         host=bridge.node,
-        switch=_name(bridge),
+        switch=name_of(bridge),
         adapter=intent.adapter if intent else "",
         reason=reason,
         words=words,

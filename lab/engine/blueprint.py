@@ -192,6 +192,7 @@ def _host_ports(host: HypervHost, allocation: Allocation) -> Iterator[Port]:
                     adapter.port_mirroring,
                     adapter.storm_limit,
                     _mapping(host, adapter.team_mapping),
+                    resource_metering=vm.resource_metering,
                 )
                 yield _port(allocation, interface.segment, interface, device_name(vm.name, interface.device), intent)
 

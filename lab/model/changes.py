@@ -47,6 +47,7 @@ _LABELS: Final[Mapping[str, str]] = MappingProxyType(
         "team_mapping": "NIC of the team mapping",
         "mirror_external_port": "port mirroring of the external port",
         "port_mirroring": "PortMirroring",
+        "resource_metering": "resource metering",
         "router_guard": "RouterGuard",
         "storm_limit": "StormLimit in packets per second",
         "vlan": "VLAN",

@@ -148,6 +148,7 @@ class HostBuilder:
         running: bool = True,
         integration_services: bool = True,
         forwarding: bool = False,
+        resource_metering: bool = False,
         legacy: bool = False,
         **settings: Unpack[VmAdapterSettings],
     ) -> VmBuilder:
@@ -161,6 +162,7 @@ class HostBuilder:
             state=VMState.RUNNING if read.flag("running", running, True) else VMState.OFF,
             integration_services=read.flag("integration_services", integration_services, True),
             forwarding=read.flag("forwarding", forwarding, False),
+            resource_metering=read.flag("resource_metering", resource_metering, False),
         )
         vm = VmBuilder(self, value, self._notes)
         self._vms.append(vm)

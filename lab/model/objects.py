@@ -52,7 +52,7 @@ class VirtualMachine:
     """A VM.
 
     Without integration services its synthetic adapters have no driver (hyper-v-integration-services).
-    ``forwarding``: its IP stack routes between its adapters.
+    ``forwarding``: its IP stack routes between its adapters. ``resource_metering``: what they send and get is counted.
     """
 
     name: str
@@ -61,6 +61,7 @@ class VirtualMachine:
     state: VMState = VMState.RUNNING
     integration_services: bool = True
     forwarding: bool = False
+    resource_metering: bool = False
 
     @property
     def running(self) -> bool:

@@ -27,6 +27,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "lab.intent": ("lab.intent", "lab.model", "lab.codec", "lab.errors"),
     "controllers": (
         "controllers", "lab.intent", "lab.model.kinds", "lab.model.acl", "lab.model.addresses", "lab.model.vlan", "lab.errors", "lab.codec",
+        "lab.model.metering",
         "ovs", "os_ken", "ryu", "eventlet", "oslo_config",
     ),
 }  # fmt: skip
@@ -112,7 +113,10 @@ def test_the_engine_knows_no_backend(module: str, path: Path) -> None:
         ]
 
 
-EXPLAINS = ("lab.emulation.tracing", "lab.emulation.learned", "lab.emulation.counters")
+EXPLAINS = (
+    "lab.emulation.tracing", "lab.emulation.learned", "lab.emulation.counters", "lab.emulation.tallies",
+    "lab.emulation.measuring",
+)  # fmt: skip
 """What tells a user what a switch does reads the pipeline's description: stages, registers, the meaning of cookies."""
 
 NUMBERS = ("lab.emulation.ovs",)

@@ -85,6 +85,10 @@ def _integration_services(_: Random, __: HypervHost, vm: VirtualMachine) -> Virt
     return replace(vm, integration_services=not vm.integration_services)
 
 
+def _meter(_: Random, __: HypervHost, vm: VirtualMachine) -> VirtualMachine:
+    return replace(vm, resource_metering=not vm.resource_metering)
+
+
 def _vm_forwards(_: Random, __: HypervHost, vm: VirtualMachine) -> VirtualMachine:
     return replace(vm, forwarding=not vm.forwarding)
 
@@ -102,4 +106,5 @@ SOMETIMES: tuple[Move, ...] = (
     some_vm(_other_generation),
     some_vm(_integration_services),
     some_vm(_vm_forwards),
+    some_vm(_meter),
 )

@@ -35,7 +35,10 @@ from tests.system.labs import Hvlab, RunningLab, fresh_name
 
 pytestmark = pytest.mark.system
 
-LOOKS = (["status", "--json"], ["trace", "web1", "web2", "--tcp", "80"], ["learned", "hv1/External"], ["meters"])
+LOOKS = (
+    ["status", "--json"], ["trace", "web1", "web2", "--tcp", "80"], ["learned", "hv1/External"], ["meters"],
+    ["measure"],
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +155,8 @@ def test_whatever_is_said_to_the_door_it_only_lets_look_at_this_lab(hvlab: Hvlab
     for words in (
         ["exec", "web1", "--", "id"], ["down"], ["up", "/etc/passwd"], ["status", other], ["status", "--lab", other],
         ["matrix", f"--lab={other}"], ["status", "--lab", f"0/{other}"], [""], [], ["status", "--help", other],
-        ["trace", "web1", "--", "--lab"], ["learned", "--lab", name, other], ["drops", "--follow"], ["matrix", "\0"], ["status", 7], "status",
+        ["trace", "web1", "--", "--lab"], ["learned", "--lab", name, other], ["drops", "--follow"], ["measure", "--reset"],
+        ["matrix", "\0"], ["status", 7], "status",
     ):  # fmt: skip
         request = json.dumps({"lab": name, "arguments": words}).encode() + b"\n"
         reply = json.loads(asked(address, request) or "{}")

@@ -73,6 +73,11 @@ def limited(port: PortView, packets_per_s: int) -> PortView:
     return replace(port, intent=replace(port.intent, storm_limit=packets_per_s))
 
 
+def metered(port: PortView) -> PortView:
+    """Return the port of a VM with resource metering."""
+    return replace(port, intent=replace(port.intent, resource_metering=True))
+
+
 PORT_ACL = (
     PortAcl(AclAction.DENY, AclDirection.INBOUND, AclSide.REMOTE),
     PortAcl(AclAction.ALLOW, AclDirection.INBOUND, AclSide.REMOTE, ip_network("10.0.1.0/24")),
@@ -157,5 +162,6 @@ VIEWS = {
     "team-vlans-mirror": SwitchView(
         EXTERNAL, (*(mirroring(member, SOURCE) for member in TEAM[:3]), *VLANS[1:4], mirroring(vm(9), DESTINATION))
     ),
+    "resource-metering": SwitchView(EXTERNAL, (WIRE, vm(3), metered(vm(4)), metered(with_acls(vm(5), *PORT_ACL)))),
     "short-ageing": SwitchView(replace(EXTERNAL, ageing_s=15), (WIRE, HOST, vm(3))),
 }
