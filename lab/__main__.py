@@ -9,6 +9,7 @@ import click
 
 from lab.cli.capture import capture
 from lab.cli.completion import completion
+from lab.cli.counters import counters
 from lab.cli.doctor import doctor
 from lab.cli.drops import drops, meters
 from lab.cli.graph import graph
@@ -43,7 +44,7 @@ def hvlab(lab: str | None) -> None:
 COMMANDS = (
     *(up, down, list_labs, apply, status),
     *(exec_in_node, mininet),
-    *(matrix, trace, drops, meters, measure, learned, capture, graph),
+    *(matrix, trace, drops, meters, measure, counters, learned, capture, graph),
     *(doctor, completion),
 )
 

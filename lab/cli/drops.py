@@ -14,10 +14,11 @@ from lab.cli.completion import complete_adapters
 from lab.cli.group import json_option, lab_option
 
 if TYPE_CHECKING:
+    from lab.emulation.adapter_counters import AdapterCounters
     from lab.emulation.counters import Drop, Metered
     from lab.emulation.pod.pod import Pod
 
-    Counted = TypeVar("Counted", Drop, Metered)
+    Counted = TypeVar("Counted", Drop, Metered, AdapterCounters)
 
 _PERIOD_S: Final = 1.0
 
@@ -36,15 +37,15 @@ def drops(adapter: str | None, follow: bool, as_json: bool, lab: str | None) -> 
     from lab.cli.selection import select
 
     pod = select(lab)
-    _check(pod, adapter)
-    found = _chosen(_drops(pod), adapter)
+    check_adapter(pod, adapter)
+    found = of_adapter(_drops(pod), adapter)
     if as_json:
         click.echo(json.dumps([asdict(each) for each in found], indent=2, ensure_ascii=False))
     else:
         _print_drops(found)
     while follow:
         time.sleep(_PERIOD_S)
-        now = _chosen(_drops(pod), adapter)
+        now = of_adapter(_drops(pod), adapter)
         _print_news(found, now, as_json=as_json)
         found = now
 
@@ -64,8 +65,8 @@ def meters(adapter: str | None, as_json: bool, lab: str | None) -> None:
     state = finished_state(pod)
     blueprint = lower(state.model, state.numbers())
     bridges = [bridge for bridge in blueprint.bridges if bridge.intent]
-    _check(pod, adapter)
-    found = _chosen(pod.run_inside(lambda: metered(blueprint, bridges, _own_pid())), adapter)
+    check_adapter(pod, adapter)
+    found = of_adapter(pod.run_inside(lambda: metered(blueprint, bridges, _own_pid())), adapter)
     if as_json:
         click.echo(json.dumps([asdict(each) for each in found], indent=2, ensure_ascii=False))
     elif found:
@@ -75,7 +76,7 @@ def meters(adapter: str | None, as_json: bool, lab: str | None) -> None:
         click.echo("nothing is metered")
 
 
-def _check(pod: Pod, adapter: str | None) -> None:
+def check_adapter(pod: Pod, adapter: str | None) -> None:
     """Raise UnknownName unless a name is that of an adapter on a switch, or of a machine that has one."""
     from lab.cli.selection import finished_state
     from lab.engine.blueprint import lower
@@ -107,7 +108,8 @@ def _drops(pod: Pod) -> list[Drop]:
     return pod.run_inside(lambda: read_drops(blueprint, bridges, _own_pid()))
 
 
-def _chosen(found: Iterable[Counted], adapter: str | None) -> list[Counted]:
+def of_adapter(found: Iterable[Counted], adapter: str | None) -> list[Counted]:
+    """Return what is about an adapter, or about any of a machine; all of it without a name."""
     if adapter is None:
         return list(found)
     wanted = adapter.casefold()

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from lab.emulation.pod.pod import Pod
 
 PREFIX: Final = "hvlab-guests-"
-LOOKING: Final = ("status", "matrix", "trace", "learned", "drops", "meters", "measure")
+LOOKING: Final = ("status", "matrix", "trace", "learned", "drops", "meters", "measure", "counters")
 LONGEST_REQUEST: Final = 1 << 16
 LONGEST_ANSWER: Final = 1 << 23
 WORK_S: Final = 120
@@ -228,6 +228,7 @@ def _run(lab: str, name: str, *arguments: str) -> int:
 
 
 def _command(name: str) -> click.Command:
+    from lab.cli.counters import counters
     from lab.cli.drops import drops, meters
     from lab.cli.learned import learned
     from lab.cli.measure import measure
@@ -237,7 +238,7 @@ def _command(name: str) -> click.Command:
 
     commands = {
         "status": status, "matrix": matrix, "trace": trace, "learned": learned, "drops": drops, "meters": meters,
-        "measure": measure,
+        "measure": measure, "counters": counters,
     }  # fmt: skip
     assert commands.keys() == set(LOOKING)
     if name not in commands:

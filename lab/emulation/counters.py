@@ -90,11 +90,11 @@ def drops(blueprint: Blueprint, bridges: Sequence[Bridge], pid: int) -> list[Dro
             meaning = read(cookie)
             if meaning and meaning.reason:
                 found.append(_drop(bridge, intents.get(meaning.ofport), meaning, frames, last.get(cookie)))
-    found += _over_limits(blueprint, bridges, pid)
+    found += over_limits(blueprint, bridges, pid)
     return sorted(found, key=lambda drop: (drop.host, drop.switch, drop.adapter, drop.reason, drop.setting))
 
 
-def _over_limits(blueprint: Blueprint, bridges: Iterable[Bridge], pid: int) -> Iterator[Drop]:
+def over_limits(blueprint: Blueprint, bridges: Iterable[Bridge], pid: int) -> Iterator[Drop]:
     """Yield what the meters of storm limits have dropped."""
     wanted = [bridge for bridge in bridges if any(each.storm_limit for each in intents_at(blueprint, bridge).values())]
     reason = DropReason.STORM_LIMIT

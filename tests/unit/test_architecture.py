@@ -115,7 +115,7 @@ def test_the_engine_knows_no_backend(module: str, path: Path) -> None:
 
 EXPLAINS = (
     "lab.emulation.tracing", "lab.emulation.learned", "lab.emulation.counters", "lab.emulation.tallies",
-    "lab.emulation.measuring",
+    "lab.emulation.measuring", "lab.emulation.adapter_counters",
 )  # fmt: skip
 """What tells a user what a switch does reads the pipeline's description: stages, registers, the meaning of cookies."""
 
