@@ -105,6 +105,11 @@ class SwitchView:
     def is_pinned(self) -> bool:
         return self.intent.learning is LearningMode.PINNED
 
+    @property
+    def forwards_natively(self) -> bool:
+        """Whether the switch forwards by itself; otherwise an extension has taken that over."""
+        return not self.intent.forwarding_extension
+
     def sorted_ports(self) -> tuple[PortView, ...]:
         """Return the ports by number, which is the order in which they were connected; of a team its first member."""
         others = {member.ofport for member in self.team()[1:]}

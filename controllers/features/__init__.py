@@ -14,6 +14,7 @@ from controllers.features import (
     classify,
     deliver,
     extended_acl,
+    extension,
     guard,
     learning,
     mirror,
@@ -35,6 +36,20 @@ class Feature:
     build: Callable[[SwitchView], tuple[tuple[Flow, ...], tuple[Group, ...]]]
 
 
-_MODULES: Final = (classify, guard, role, vlan, learning, replicate, deliver, acl, extended_acl, mirror, storm, team)
+_MODULES: Final = (
+    classify,
+    guard,
+    role,
+    vlan,
+    learning,
+    replicate,
+    deliver,
+    acl,
+    extended_acl,
+    mirror,
+    storm,
+    team,
+    extension,
+)
 
 FEATURES: Final = tuple(Feature(module.NAME, module.build) for module in _MODULES)

@@ -42,7 +42,8 @@ _ENTERED = Goto("mirror_out")
 
 def build(view: SwitchView) -> tuple[tuple[Flow, ...], tuple[Group, ...]]:
     """Find the VLAN of what comes in; let nobody have what is not for his VLANs."""
-    return (*_enter(view), *_isolate(view)), ()
+    entering = _enter(view) if view.forwards_natively else ()
+    return (*entering, *_isolate(view)), ()
 
 
 def _enter(view: SwitchView) -> Iterator[Flow]:

@@ -114,6 +114,12 @@ def _print(lab: _Shown) -> None:
         ["HOST", "SWITCH", "TYPE", "NIC", "LEARNING", "PORTS", "POLICY"],
         [[s.host, s.name, s.type, s.nic, s.learning, str(s.ports), s.policy] for s in lab.switches],
     )
+    extended = [switch for switch in lab.switches if switch.is_extended]
+    if extended:
+        print_table(
+            ["HOST", "SWITCH", "EXTENSION", "VENDOR", "TYPE", "ENABLED"],
+            [[s.host, s.name, e.name, e.vendor, e.type, str(e.enabled)] for s in extended for e in s.extensions],
+        )
     print_table(
         ["MACHINE", "KIND", "ADAPTER", "DEVICE", "CONNECTED TO", "VLAN", "MAC", "ADDRESSES", "STATUS"],
         [

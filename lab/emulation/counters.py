@@ -157,6 +157,9 @@ def _cause(bridge: Bridge, intent: PortIntent | None, meaning: CookieMeaning, re
     entry = _entry(intent, meaning)
     if entry:
         return str(entry), remedies.of_denial(intent, entry)
+    if feature == "extension" and bridge.intent:
+        extension = bridge.intent.forwarding_extension
+        return f"extension {extension}", remedies.of_extension(bridge.intent.switch, extension)
     remedy = remedies.of_drop(reason, intent, intent)
     if feature == "vlan":
         return f"VLAN {intent.vlan or UNTAGGED}", remedy

@@ -23,6 +23,7 @@ from lab.engine.resources import (
 from lab.errors import InputError
 from lab.intent import PortIntent, PortKind, SwitchIntent
 from lab.model.addresses import Network
+from lab.model.extensions import forwarding_extension
 from lab.model.interfaces import IpInterface, Segment, host_interfaces, interfaces, vm_interfaces
 from lab.model.kinds import AdapterKind, PortMirroring
 from lab.model.names import device_name
@@ -135,7 +136,13 @@ def _bridges(model: LabModel, allocation: Allocation) -> Iterator[Bridge]:
     for host in model.hosts:
         for switch in host.switches:
             intent = SwitchIntent(
-                switch.name, host.name, switch.type, switch.learning, switch.ageing_s, switch.load_balancing
+                switch.name,
+                host.name,
+                switch.type,
+                switch.learning,
+                switch.ageing_s,
+                switch.load_balancing,
+                forwarding_extension=forwarding_extension(switch.extensions) or "",
             )
             yield Bridge(
                 host.name, bridge_device(switch.name), allocation.dpids[switch_key(host.name, switch.name)], intent

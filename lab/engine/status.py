@@ -10,9 +10,21 @@ from lab.engine.backend import Acknowledgement
 from lab.engine.blueprint import bridge_device
 from lab.engine.resources import Blueprint
 from lab.model.addresses import hyperv_mac
+from lab.model.extensions import DESCRIPTIONS, ENABLED_BY_DEFAULT
 from lab.model.interfaces import IpInterface, interfaces
-from lab.model.objects import LabModel
+from lab.model.objects import LabModel, VirtualSwitch
 from lab.model.vlan import UNTAGGED, VlanSettings
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionStatus:
+    """An extension of a virtual switch (Get-VMSwitchExtension)."""
+
+    id: str
+    name: str
+    vendor: str
+    type: str
+    enabled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +40,12 @@ class SwitchStatus:
     generation: int
     applied: int
     fault: str
+    extensions: tuple[ExtensionStatus, ...] = ()
+
+    @property
+    def is_extended(self) -> bool:
+        """Whether other extensions are enabled than those that are from the beginning."""
+        return {each.name for each in self.extensions if each.enabled} != set(ENABLED_BY_DEFAULT)
 
     @property
     def policy(self) -> str:
@@ -74,7 +92,14 @@ def switch_statuses(
                 generation=said.generation,
                 applied=said.applied,
                 fault=said.fault,
+                extensions=tuple(_extensions(switch)),
             )
+
+
+def _extensions(switch: VirtualSwitch) -> Iterator[ExtensionStatus]:
+    for extension, found in DESCRIPTIONS.items():
+        enabled = extension in switch.extensions
+        yield ExtensionStatus(found.id, extension.value, found.vendor, found.type.value, enabled)
 
 
 def adapter_statuses(model: LabModel, allocation: Allocation, observed: Blueprint) -> Iterator[AdapterStatus]:

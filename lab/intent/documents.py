@@ -29,7 +29,8 @@ class SwitchIntent:
 
     ``switch`` and ``host`` are the user's names and appear in every explanation; ``ageing_s`` is how long a learned
     address lives after its last frame (seconds, 1 to 65535). ``load_balancing`` is that of its team, if it has one: a
-    switch with several external ports.
+    switch with several external ports. ``forwarding_extension`` names the extension that forwards in the switch's
+    place, which without a network controller forwards nothing.
     """
 
     switch: str
@@ -38,6 +39,7 @@ class SwitchIntent:
     learning: LearningMode = LearningMode.LEARNING
     ageing_s: int = 300
     load_balancing: LoadBalancing = LoadBalancing.HYPERVPORT
+    forwarding_extension: str = ""
     version: int = INTENT_VERSION
 
 

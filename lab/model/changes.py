@@ -28,6 +28,7 @@ _LABELS: Final[Mapping[str, str]] = MappingProxyType(
         "acls": "port ACL",
         "ageing_s": "ageing time in seconds",
         "dhcp_guard": "DhcpGuard",
+        "extensions": "enabled extensions",
         "extended_acls": "extended ACL",
         "forwarding": "IP forwarding",
         "ip": "addresses",

@@ -8,12 +8,13 @@ from typing import Unpack
 
 from lab.model.adapter_builder import ManagementAdapterSettings, Vlan, VmAdapterSettings, read_settings
 from lab.model.addresses import IpSettings
+from lab.model.extensions import ENABLED_BY_DEFAULT
 from lab.model.kinds import AdapterKind, LearningMode, LoadBalancing, SwitchType, VMState
 from lab.model.names import quoted, vethernet
 from lab.model.network_builder import NetworkBuilder
 from lab.model.notes import Notes
 from lab.model.objects import DEFAULT_MTU, HypervHost, NetworkAdapter, PhysicalNic, VirtualMachine, VirtualSwitch
-from lab.model.reading import Reader, Subnets, Texts
+from lab.model.reading import Reader, Subnets, Texts, WrittenExtensions
 from lab.model.rules.mistakes import known
 
 
@@ -71,13 +72,14 @@ class HostBuilder:
         ageing_s: int = 300,
         vlan: Vlan = None,
         mirror_external_port: bool = False,
+        extensions: WrittenExtensions = ENABLED_BY_DEFAULT,
     ) -> str:
         """Add an external switch on a NIC; with the management OS on it, unless told otherwise (New-VMSwitch).
 
         Several NICs are a switch-embedded team; ``embedded_teaming`` makes one of a single NIC.
 
         ``vlan`` is the setting of the management OS's adapter. ``mirror_external_port``: what passes the NIC is copied
-        to the adapters that are Destination of port mirroring.
+        to the adapters that are Destination of port mirroring. ``extensions`` are those that are enabled, by name.
         """
         title = self._switch(name, SwitchType.EXTERNAL, nic, learning, ageing_s)
         read, switch = self._reader(title), self._switches[-1]
@@ -91,6 +93,7 @@ class HostBuilder:
             load_balancing=read.choice("load_balancing", load_balancing, LoadBalancing, LoadBalancing.HYPERVPORT),
         )
         self._switches[-1] = switch
+        self._extend(extensions)
         if read.flag("allow_management_os", allow_management_os, True):
             mtu = next((each.mtu for each in self._nics if each.name == switch.nic), DEFAULT_MTU)
             setting = Reader(self._notes, f"{self.name}/{vethernet(title)}").vlan(vlan)
@@ -104,9 +107,11 @@ class HostBuilder:
         learning: LearningMode | str = LearningMode.LEARNING,
         ageing_s: int = 300,
         vlan: Vlan = None,
+        extensions: WrittenExtensions = ENABLED_BY_DEFAULT,
     ) -> str:
         """Add an internal switch; the addresses and the VLAN setting are the management OS's on it."""
         title = self._switch(name, SwitchType.INTERNAL, None, learning, ageing_s)
+        self._extend(extensions)
         read = Reader(self._notes, f"{self.name}/{vethernet(title)}")
         ip = read.settings(addresses, (), ())
         if len(ip.addresses) < len(addresses):
@@ -115,10 +120,17 @@ class HostBuilder:
         return title
 
     def private_switch(
-        self, name: str, *, learning: LearningMode | str = LearningMode.LEARNING, ageing_s: int = 300
+        self,
+        name: str,
+        *,
+        learning: LearningMode | str = LearningMode.LEARNING,
+        ageing_s: int = 300,
+        extensions: WrittenExtensions = ENABLED_BY_DEFAULT,
     ) -> str:
         """Add a private switch: VMs only."""
-        return self._switch(name, SwitchType.PRIVATE, None, learning, ageing_s)
+        title = self._switch(name, SwitchType.PRIVATE, None, learning, ageing_s)
+        self._extend(extensions)
+        return title
 
     def management_adapter(
         self,
@@ -218,6 +230,11 @@ class HostBuilder:
             kind, nics = SwitchType.INTERNAL, ()
         self._switches.append(VirtualSwitch(title, kind, tuple(map(str, nics)), mode, ageing))
         return title
+
+    def _extend(self, extensions: object) -> None:
+        """Enable extensions at the switch that was added last."""
+        switch = self._switches[-1]
+        self._switches[-1] = replace(switch, extensions=self._reader(switch.name).extensions(extensions))
 
     def _name(self, kind: str, name: object, fallback: str) -> str:
         return Reader(self._notes, self.name).name(kind, name, fallback)

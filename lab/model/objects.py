@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from lab.model.acl import ExtendedAcl, PortAcl
 from lab.model.addresses import NO_IP, IpSettings, Network
+from lab.model.extensions import ENABLED_BY_DEFAULT, SwitchExtension
 from lab.model.kinds import AdapterKind, LearningMode, LoadBalancing, PortMirroring, SwitchType, VMState
 from lab.model.names import vethernet
 from lab.model.vlan import UNTAGGED, VlanSettings
@@ -82,6 +83,7 @@ class VirtualSwitch:
 
     With ``embedded_teaming`` they are a team (New-VMSwitch -EnableEmbeddedTeaming); without, there is one NIC.
     ``mirror_external_port``: the external port is a Source of port mirroring (Add-VMSwitchExtensionPortFeature).
+    ``extensions`` are those that are enabled, in the order of :class:`~lab.model.extensions.SwitchExtension`.
     """
 
     name: str
@@ -92,6 +94,7 @@ class VirtualSwitch:
     mirror_external_port: bool = False
     embedded_teaming: bool = False
     load_balancing: LoadBalancing = LoadBalancing.HYPERVPORT
+    extensions: tuple[SwitchExtension, ...] = ENABLED_BY_DEFAULT
 
     @property
     def nic(self) -> str | None:

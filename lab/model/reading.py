@@ -6,13 +6,14 @@ A value that cannot be used is replaced by one that causes no further mistakes, 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from ipaddress import ip_address, ip_interface, ip_network
 from typing import TypeVar
 
 from lab.model.addresses import Address, Interface, IpSettings, Network, parse_mac
+from lab.model.extensions import ENABLED_BY_DEFAULT, SwitchExtension
 from lab.model.names import quoted
 from lab.model.notes import Notes
 from lab.model.vlan import UNTAGGED, VlanSettings, access
@@ -20,6 +21,7 @@ from lab.model.vlan import UNTAGGED, VlanSettings, access
 Choice = TypeVar("Choice", bound=Enum)
 
 Texts = str | tuple[str, ...] | list[str] | None
+WrittenExtensions = Sequence[SwitchExtension | str] | str
 
 # The subnets known at a place; None if they are not known because of a mistake that has been noted already.
 Subnets = tuple[Network, ...] | None
@@ -65,6 +67,17 @@ class Reader:
         known = " or ".join(str(member.value) for member in kind)
         self.mistake(f"{self._whose(what)} is {shown(value)}, expected {known}")
         return fallback
+
+    def extensions(self, value: object) -> tuple[SwitchExtension, ...]:
+        """Return the extensions of a switch that are enabled, in their own order."""
+        if not isinstance(value, str | tuple | list | set | frozenset):
+            self.mistake(f"{self._whose('extensions')} is {shown(value)}, expected a list of names")
+            return ENABLED_BY_DEFAULT
+        written = [value] if isinstance(value, str) else list(value)
+        found = [
+            self.choice("extensions", each, SwitchExtension, SwitchExtension.FILTERING_PLATFORM) for each in written
+        ]
+        return tuple(sorted(found, key=list(SwitchExtension).index))
 
     def mac(self, value: object) -> str:
         """Return a MAC address, or an empty text for one that the lab chooses."""

@@ -28,6 +28,7 @@ from dataclasses import dataclass
 
 from lab.model.acl import AclDirection, AclEntry, ExtendedAcl, Packet, PortAcl, denial_text, denies
 from lab.model.addresses import Address, Interface, Network
+from lab.model.extensions import forwards_nothing
 from lab.model.interfaces import IpInterface, Segment, interfaces
 from lab.model.objects import LabModel
 from lab.model.vlan import UNTAGGED, VlanSettings, contains
@@ -186,7 +187,15 @@ class Stacks:
     def neighbour(self, tap: Tap, address: Address) -> Attachment | None:
         """Return who answers when an interface asks for an address: each must get what the other sends."""
         owners = self._owners.get((self.wiring.ethernet(tap[0]), address), ())
-        return next((owner for owner in owners if _hear_each_other(tap[1], owner.vlan)), None)
+        heard = (owner for owner in owners if _hear_each_other(tap[1], owner.vlan))
+        return next((owner for owner in heard if not self._held_up(tap[0], owner.segment)), None)
+
+    def _held_up(self, *segments: Segment) -> str:
+        """Return why no frame passes from one of these segments to another, empty if they do."""
+        for segment in segments:
+            if extension := self.wiring.extension(segment):
+                return forwards_nothing(str(segment), extension)
+        return ""
 
     def _transit(self, out: Attachment, next_hop: Address, target: Address, reply: bool) -> Journey:
         """Return the journey of a packet that leaves by an interface, on its way to a machine there: the next hop."""
@@ -249,6 +258,8 @@ class Stacks:
     def _nobody(self, tap: Tap, address: Address) -> str:
         segment, setting = tap
         owners = self._owners.get((self.wiring.ethernet(segment), address))
+        if held_up := self._held_up(segment, *(owner.segment for owner in owners or ())):
+            return held_up
         if not owners:
             return f"nobody on {segment} has the address {address}"
         return vlans_apart(setting, owners[0].vlan)

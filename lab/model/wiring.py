@@ -6,10 +6,11 @@ count. What IP makes of it is in :mod:`lab.model.routing`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import networkx as nx
 
+from lab.model.extensions import SwitchExtension, forwarding_extension
 from lab.model.interfaces import IpInterface, Segment
 from lab.model.objects import LabModel
 
@@ -24,6 +25,7 @@ class Wiring:
         joined.add_nodes_from(self._graph)
         joined.add_edges_from((each.node, each.segment) for each in live if each.node in routers and each.segment)
         self._joined = _components(joined)
+        self._extensions = dict(_forwarding_extensions(model))
         self._ways: dict[tuple[Segment, Segment], tuple[Segment, ...]] = {}
 
     def ethernet(self, segment: Segment) -> int:
@@ -33,6 +35,10 @@ class Wiring:
     def joined(self, one: Segment, other: Segment) -> bool:
         """Tell whether two segments are one Ethernet, or connected by machines that forward packets."""
         return self._joined[one] == self._joined[other]
+
+    def extension(self, segment: Segment) -> SwitchExtension | None:
+        """Return the extension that has taken the forwarding over from a switch, if one has: nothing passes there."""
+        return self._extensions.get(segment)
 
     def way(self, source: Segment, target: Segment) -> tuple[Segment, ...]:
         """Return the segments a frame passes from one segment to another of the same Ethernet, both included."""
@@ -54,6 +60,14 @@ def _segments(model: LabModel) -> nx.Graph[Segment]:
             for nic in (nic for nic in nics if nic.connected):
                 graph.add_edge(Segment(host.name, switch.name), Segment(name=nic.network))
     return graph
+
+
+def _forwarding_extensions(model: LabModel) -> Iterator[tuple[Segment, SwitchExtension]]:
+    for host in model.hosts:
+        for switch in host.switches:
+            extension = forwarding_extension(switch.extensions)
+            if extension:
+                yield Segment(host.name, switch.name), extension
 
 
 def _components(graph: nx.Graph[Segment] | nx.Graph[Segment | str]) -> dict[Segment | str, int]:

@@ -5,12 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
+from lab.model.extensions import ENABLED_BY_DEFAULT, SwitchExtension
 from lab.model.kinds import LearningMode, LoadBalancing, SwitchType
 from lab.model.objects import HypervHost, NetworkAdapter, VirtualSwitch
 from tests.walks.addresses import some_ip, type_of
 from tests.walks.picking import Move, Stuck, pick, some_host, some_switch, swap, unused
 
 _MOST_SWITCHES = 3
+# Seldom the one that makes a switch forward nothing.
+_EXTENSIONS = (
+    *(ENABLED_BY_DEFAULT,) * 5,
+    (SwitchExtension.NDIS_CAPTURE,),
+    (*ENABLED_BY_DEFAULT, SwitchExtension.AZURE_VFP),
+)
 
 
 def _add_switch(random: Random, host: HypervHost) -> HypervHost:
@@ -86,6 +93,11 @@ def _other_ageing(random: Random, host: HypervHost, switch: VirtualSwitch) -> Hy
     return replace(host, switches=swap(host.switches, switch, other))
 
 
+def _other_extensions(random: Random, host: HypervHost, switch: VirtualSwitch) -> HypervHost:
+    other = replace(switch, extensions=random.choice(_EXTENSIONS))
+    return replace(host, switches=swap(host.switches, switch, other))
+
+
 def _share(random: Random, host: HypervHost, switch: VirtualSwitch) -> HypervHost:
     """AllowManagementOS on or off, or one more adapter of the management OS."""
     if host.adapters_on(switch.name) and random.random() < 0.6:
@@ -106,4 +118,5 @@ SOMETIMES: tuple[Move, ...] = (
     some_host(_pull_cable),
     some_switch(_other_learning),
     some_switch(_other_ageing),
+    some_switch(_other_extensions),
 )

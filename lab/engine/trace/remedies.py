@@ -201,6 +201,11 @@ def allow_spoofing(adapter: PortIntent) -> str:
     return f"{_set_adapter(adapter)} -MacAddressSpoofing On" if adapter.kind is PortKind.VM else ""
 
 
+def of_extension(switch: str, extension: str) -> str:
+    """Return the cmdlet that gives the forwarding back to a switch."""
+    return f'Disable-VMSwitchExtension -VMSwitchName "{switch}" -Name "{extension}"'
+
+
 def _set_adapter(adapter: PortIntent) -> str:
     vm, _, name = adapter.adapter.partition("/")
     return f'Set-VMNetworkAdapter -VMName "{vm}" -Name "{name}"'

@@ -18,6 +18,7 @@ from lab.engine.trace.story import Direction, Hop, Lost, Trace
 from lab.model.acl import PROTOCOLS
 from lab.model.addresses import Address
 from lab.model.endpoints import Endpoint
+from lab.model.extensions import forwarding_extension, forwards_nothing
 from lab.model.interfaces import Segment
 from lab.model.objects import LabModel
 from lab.model.reachability import Oracle, Talk, Verdict
@@ -135,6 +136,7 @@ class _Tracer:
         at = at if legs else self._ends.source.interface
         reason = self._predicted.reason if self._predicted else journey.failure
         remedy = self._remedy_of_ends() or self._remedy_of_vlans(journey.failure)
+        remedy = remedy or self._remedy_of_extension(journey.failure)
         remedy = remedy or remedies.of_failure(reason, journey.node, at, self._ends.address)
         return Lost(where, journey.failure, 0, remedy)
 
@@ -192,6 +194,15 @@ class _Tracer:
             return ""
         one, other = (self._cabling.interface(each.node, each.interface) for each in (source, target))
         return remedies.of_vlans(one, other) if failure == vlans_apart(one.vlan, other.vlan) else ""
+
+    def _remedy_of_extension(self, failure: str) -> str:
+        """Return what would let a switch forward that an extension keeps from it."""
+        for host in self._model.hosts:
+            for switch in host.switches:
+                extension = forwarding_extension(switch.extensions)
+                if extension and failure == forwards_nothing(str(Segment(host.name, switch.name)), extension):
+                    return remedies.of_extension(switch.name, extension)
+        return ""
 
     def _segment(self, endpoint: Endpoint) -> Segment | None:
         return self._cabling.interface(endpoint.node, endpoint.interface).segment if endpoint.interface else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from lab.errors import ErrorRecord
@@ -43,6 +44,9 @@ def _switch(host: HypervHost, switch: VirtualSwitch, target: str) -> Iterator[Er
         if not host.nic(nic):
             what = f"is to use NIC {quoted(nic)}: host {quoted(host.name)} does not have it"
             yield mistake(target, f"switch {name} {what}", known((each.name for each in host.nics), nic))
+    for extension, count in Counter(switch.extensions).items():
+        if count > 1:
+            yield mistake(target, f"switch {name} has the extension {quoted(extension)} {count} times", "expected once")
     if not 1 <= switch.ageing_s <= 65535:
         yield mistake(target, f"switch {name} has an ageing time of {switch.ageing_s} s", "expected 1 to 65535")
 

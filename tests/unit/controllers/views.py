@@ -163,5 +163,9 @@ VIEWS = {
         EXTERNAL, (*(mirroring(member, SOURCE) for member in TEAM[:3]), *VLANS[1:4], mirroring(vm(9), DESTINATION))
     ),
     "resource-metering": SwitchView(EXTERNAL, (WIRE, vm(3), metered(vm(4)), metered(with_acls(vm(5), *PORT_ACL)))),
+    "forwarding-extension": SwitchView(
+        replace(EXTERNAL, forwarding_extension="Microsoft Azure VFP Switch Extension"),
+        (WIRE, guarded(vm(3), dhcp=True), in_vlan(vm(4), trunk("10,20-29", native=5))),
+    ),
     "short-ageing": SwitchView(replace(EXTERNAL, ageing_s=15), (WIRE, HOST, vm(3))),
 }

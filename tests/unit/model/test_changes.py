@@ -14,6 +14,7 @@ from lab import Lab
 from lab.model.acl import AclAction, AclDirection, AclSide, ExtendedAcl, PortAcl
 from lab.model.addresses import IpSettings
 from lab.model.changes import changes
+from lab.model.extensions import SwitchExtension
 from lab.model.kinds import SwitchType
 from lab.model.objects import (
     Computer,
@@ -40,6 +41,7 @@ NEW_OBJECTS: dict[str, Any] = {
     "subnets": ip_network("10.77.0.0/16"),
     "addresses": ip_interface("10.77.0.1/16"),
     "gateways": ip_address("10.77.0.2"),
+    "extensions": SwitchExtension.NDIS_CAPTURE,
     "acls": PortAcl(AclAction.DENY, AclDirection.INBOUND, AclSide.REMOTE),
     "extended_acls": ExtendedAcl(7, AclAction.DENY, AclDirection.INBOUND),
 }
