@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address
 
-from lab.errors import InputError
-from lab.model.addresses import HYPERV_OUI, MAC_POOL_SIZE, mac_pool, stable_mac
-from lab.model.interfaces import IpInterface, Segment, host_interfaces, interfaces, takes_over
-from lab.model.objects import HypervHost, LabModel
+from lab.engine.mac_pools import dynamic_macs, prefixes
+from lab.errors import InputError, TopologyError
+from lab.model.addresses import stable_mac
+from lab.model.interfaces import IpInterface, Segment, host_interfaces, interfaces
+from lab.model.objects import LabModel
+from lab.model.rules.addresses import mac_doubles
 
 # OpenFlow 1.3: OFPP_MAX.
 LAST_OFPORT = 0xFEFF
@@ -23,12 +24,14 @@ LAST_OFPORT = 0xFEFF
 @dataclass(frozen=True, slots=True)
 class Allocation:
     """``macs`` of those without a static one by interface (``web1/Network Adapter``), ``ofports`` by port
-    (``hv1/External/web1/Network Adapter``), ``last_ofport`` by switch (``hv1/External``), ``dpids`` by switch."""
+    (``hv1/External/web1/Network Adapter``), ``last_ofport`` by switch (``hv1/External``), ``dpids`` by switch,
+    ``mac_pools`` by host: the first five octets of its dynamic addresses."""
 
     macs: Mapping[str, str] = field(default_factory=dict)
     ofports: Mapping[str, int] = field(default_factory=dict)
     last_ofport: Mapping[str, int] = field(default_factory=dict)
     dpids: Mapping[str, int] = field(default_factory=dict)
+    mac_pools: Mapping[str, str] = field(default_factory=dict)
 
     def mac(self, interface: IpInterface) -> str:
         return interface.mac or self.macs[interface.full_name]
@@ -39,10 +42,20 @@ def allocate(model: LabModel, before: Allocation) -> Allocation:
 
     Raises InputError when a host has no dynamic MAC address left for a VM that runs (KB2804678: 256 per host).
     """
+    pools = prefixes(model, before.mac_pools)
     return Allocation(
-        macs=_macs(model, before.macs),
+        macs=_macs(model, pools, before.macs),
+        mac_pools=pools,
         **_switch_numbers(model, before),
     )
+
+
+def refuse_doubles(model: LabModel, allocation: Allocation) -> None:
+    """Raise TopologyError if two adapters that meet have one MAC address, as hosts with equal pools give them."""
+    macs = [allocation.mac(each) for each in interfaces(model) if not each.bound_to]
+    records = tuple(mac_doubles(model, allocation.macs)) if len(set(macs)) < len(macs) else ()
+    if records:
+        raise TopologyError(records)
 
 
 def switch_key(host: str, switch: str) -> str:
@@ -53,56 +66,13 @@ def port_key(segment: Segment, owner: str) -> str:
     return f"{segment.host}/{segment.name}/{owner}"
 
 
-def _macs(model: LabModel, before: Mapping[str, str]) -> dict[str, str]:
-    macs: dict[str, str] = {}
-    for host in model.hosts:
-        macs |= _host_macs(host, before)
+def _macs(model: LabModel, pools: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
+    macs = dynamic_macs(model, pools, before)
     for interface in interfaces(model):
         name = interface.full_name
         if name not in macs and not interface.mac:
             macs[name] = before.get(name) or stable_mac(name)
     return macs
-
-
-def _host_macs(host: HypervHost, before: Mapping[str, str]) -> dict[str, str]:
-    """NICs have addresses of their own; what is virtual takes one of the host's pool, unless it has a static one."""
-    macs = {f"{host.name}/{nic.name}": nic.mac or stable_mac(host.name, nic.name) for nic in host.nics}
-    prefix = mac_pool(host.name, _first_ipv4(host))
-    dynamic: list[tuple[str, str]] = []
-    for adapter in host.management_adapters:
-        name = host.management_id(adapter)
-        nic = takes_over(host, adapter)
-        static = adapter.mac or (macs[f"{host.name}/{nic.name}"] if nic else "")
-        dynamic.append((name, static))
-    dynamic += [(vm.adapter_id(adapter), adapter.mac) for vm in host.vms for adapter in vm.adapters]
-    taken = {static for _, static in dynamic}
-    before = {name: mac for name, mac in before.items() if mac.startswith(HYPERV_OUI) and mac not in taken}
-    kept = {before[name] for name, static in dynamic if not static and name in before}
-    pool = (mac for at in range(MAC_POOL_SIZE) if (mac := f"{prefix}:{at:02x}") not in kept | taken)
-    given = {host.management_id(each) for each in host.management_adapters if each.mac}
-    given |= {vm.adapter_id(each) for vm in host.vms for each in vm.adapters if each.mac}
-    for name, static in dynamic:
-        if name in given:
-            continue  # a static address is in the model; one that is remembered here would outlive its setting
-        mac = static or before.get(name) or next(pool, "")
-        if not mac:
-            raise InputError(
-                f'adapter "{name}" cannot power on: the {MAC_POOL_SIZE} dynamic MAC addresses of host "{host.name}" '
-                "are all in use",
-                remedy="give some adapters a static MAC address (mac=...)",
-                target=name,
-            )
-        macs[name] = mac
-    return macs
-
-
-def _first_ipv4(host: HypervHost) -> IPv4Address | None:
-    settings = [nic.ip for nic in host.nics] + [adapter.ip for adapter in host.management_adapters if adapter.ip]
-    for ip in settings:
-        for address in ip.addresses:
-            if isinstance(address.ip, IPv4Address):
-                return address.ip
-    return None
 
 
 def port_owners(model: LabModel) -> Iterable[tuple[Segment, str]]:

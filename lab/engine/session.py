@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Final, Literal, TypeVar
 
 from lab.engine import state as states
-from lab.engine.allocation import Allocation, allocate
+from lab.engine.allocation import Allocation, allocate, refuse_doubles
 from lab.engine.backend import Acknowledgement, Backend, Progress
 from lab.engine.blueprint import lower
 from lab.engine.plan import Plan, compare, half_made
@@ -137,6 +137,7 @@ class Session:
         self, state: State, model: LabModel, observed: Blueprint | None = None
     ) -> tuple[Plan, Allocation, Blueprint]:
         allocation = allocate(model, state.allocation)
+        refuse_doubles(model, allocation)
         wanted = lower(model, allocation)
         recorded = lower(state.model, state.numbers())
         models = [*state.abandoned, *([state.going_to] if state.going_to else [])]

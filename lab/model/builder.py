@@ -70,9 +70,15 @@ class Lab:
         self._internet_subnets += [a.network for a in found if a.network not in self._internet_subnets]
         self._internet.append(Computer(title, IpSettings(found)))
 
-    def host(self, name: str, *, forwarding: bool = False) -> HostBuilder:
-        """Add a Hyper-V host; with ``forwarding`` its management OS routes."""
+    def host(
+        self, name: str, *, forwarding: bool = False, mac_address_minimum: str = "", mac_address_maximum: str = ""
+    ) -> HostBuilder:
+        """Add a Hyper-V host; with ``forwarding`` its management OS routes.
+
+        ``mac_address_minimum`` and ``mac_address_maximum`` are the range of its dynamic MAC addresses (Set-VMHost).
+        """
         host = HostBuilder(self._notes, self._networks, name, forwarding=forwarding)
+        host.set_mac_range(mac_address_minimum, mac_address_maximum)
         self._hosts.append(host)
         return host
 

@@ -36,6 +36,8 @@ _LABELS: Final[Mapping[str, str]] = MappingProxyType(
         "interruption_s": "interruption in seconds",
         "learning": "learning mode",
         "mac": "MAC address",
+        "mac_address_maximum": "MacAddressMaximum",
+        "mac_address_minimum": "MacAddressMinimum",
         "maximum_bandwidth": "MaximumBandwidth in bits per second",
         "mac_spoofing": "MacAddressSpoofing",
         "mtu": "MTU",
@@ -183,6 +185,8 @@ def _moves(before: str | None, after: str | None) -> str:
 def _words(field: str, value: object) -> str:
     if field == "mac":
         return hyperv_mac(str(value)) if value else "dynamic"
+    if field in ("mac_address_minimum", "mac_address_maximum"):
+        return hyperv_mac(str(value)) if value else "from its IPv4 address"
     if field == "ip":
         return "its NIC's" if value is None else ", ".join(map(str, getattr(value, "addresses", ()))) or "none"
     if isinstance(value, tuple):

@@ -32,6 +32,12 @@ class HostBuilder:
         self._adapters: list[NetworkAdapter] = []
         self._vms: list[VmBuilder] = []
         self._unsure: set[str] = set()
+        self._mac_range = ("", "")
+
+    def set_mac_range(self, minimum: object, maximum: object) -> None:
+        """Set the first and the last dynamic MAC address of the host (Set-VMHost)."""
+        read = Reader(self._notes, self.name)
+        self._mac_range = read.mac(minimum), read.mac(maximum)
 
     def nic(  # noqa: PLR0913 - settings given by name
         self,
@@ -206,7 +212,13 @@ class HostBuilder:
         """Return the finished value."""
         vms = tuple(vm.value for vm in self._vms)
         return HypervHost(
-            self.name, tuple(self._nics), tuple(self._switches), tuple(self._adapters), vms, self._forwarding
+            self.name,
+            tuple(self._nics),
+            tuple(self._switches),
+            tuple(self._adapters),
+            vms,
+            self._forwarding,
+            *self._mac_range,
         )
 
     def _subnets_inside(self, found: VirtualSwitch | None, switch: object) -> Subnets:

@@ -122,6 +122,8 @@ class HypervHost:
     """A Hyper-V host: its NICs, switches, management-OS adapters and VMs.
 
     ``forwarding``: the management OS routes between its interfaces; Windows Server does not by default.
+    ``mac_address_minimum`` and ``mac_address_maximum`` are the first and the last of its dynamic MAC addresses
+    (Set-VMHost), both empty for those that its IPv4 address gives it.
     """
 
     name: str
@@ -130,6 +132,8 @@ class HypervHost:
     management_adapters: tuple[NetworkAdapter, ...] = ()
     vms: tuple[VirtualMachine, ...] = ()
     forwarding: bool = False
+    mac_address_minimum: str = ""
+    mac_address_maximum: str = ""
 
     def switch(self, name: str | None) -> VirtualSwitch | None:
         return next((switch for switch in self.switches if switch.name == name), None)

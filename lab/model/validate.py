@@ -20,6 +20,7 @@ _RULES = (
     switches.switches,
     teams.teams,
     machines.vms,
+    machines.mac_ranges,
     machines.mtus,
     vlans.vlans,
     acls.acls,

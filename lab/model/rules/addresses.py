@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from ipaddress import IPv6Interface
 
 from lab.errors import ErrorRecord
@@ -138,6 +138,18 @@ def _ip_doubles(plugged: tuple[_Plugged, ...]) -> Iterator[ErrorRecord]:
             other = _other_owner(owners[each.ethernet, address.ip], each)
             if other:
                 yield _double(each, f"address {address.ip}", other, each.ethernet)
+
+
+def mac_doubles(model: LabModel, macs: Mapping[str, str]) -> Iterator[ErrorRecord]:
+    """The same of all MAC addresses, with the dynamic ones in `macs` by the interfaces' full names."""
+    known = (
+        (owner, target, replace(each, mac=each.mac or macs.get(owner, ""))) for owner, target, each in _running(model)
+    )
+    for record in _mac_doubles(model, tuple(_plugged(model, tuple(known)))):
+        remedy = (
+            "give one of them another one, or the hosts pools that differ (mac_address_minimum=, mac_address_maximum=)"
+        )
+        yield replace(record, remedy=remedy)
 
 
 def _mac_doubles(model: LabModel, plugged: tuple[_Plugged, ...]) -> Iterator[ErrorRecord]:

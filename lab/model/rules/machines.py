@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.errors import ErrorRecord
-from lab.model.addresses import IpSettings
+from lab.model.addresses import IpSettings, hyperv_mac
 from lab.model.kinds import AdapterKind
 from lab.model.names import quoted
 from lab.model.objects import HypervHost, LabModel, NetworkAdapter, VirtualMachine
@@ -65,6 +65,22 @@ def _limits(owner: str, adapter: NetworkAdapter) -> Iterator[ErrorRecord]:
 def _on_a_switch(host: HypervHost, vm: VirtualMachine, adapter: NetworkAdapter) -> Iterator[ErrorRecord]:
     if adapter.switch is not None and host.switch(adapter.switch) is None:
         yield unknown_switch(host, adapter.switch, vm.adapter_id(adapter), f"VM {quoted(vm.name)}")
+
+
+def mac_ranges(model: LabModel) -> Iterator[ErrorRecord]:
+    """Ranges of dynamic MAC addresses that a host cannot have."""
+    for host in model.hosts:
+        first, last = host.mac_address_minimum, host.mac_address_maximum
+        shown = f"{hyperv_mac(first) or 'none'} and the MacAddressMaximum {hyperv_mac(last) or 'none'}"
+        expected = ""
+        if bool(first) is not bool(last):
+            expected = "expected both, or none of them"
+        elif first > last:
+            expected = "expected the minimum not to be above the maximum"
+        elif first[:2] != last[:2]:
+            expected = "expected both to begin with the same octet: there are multicast addresses between them"
+        if expected:
+            yield mistake(host.name, f"host {quoted(host.name)} has the MacAddressMinimum {shown}", expected)
 
 
 def mtus(model: LabModel) -> Iterator[ErrorRecord]:
