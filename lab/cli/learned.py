@@ -33,7 +33,7 @@ def learned(switch: str | None, as_json: bool, lab: str | None) -> None:
     pod = select(lab)
     state = finished_state(pod)
     blueprint = lower(state.model, state.numbers())
-    bridges = _switches(blueprint, switch)
+    bridges = switches_called(blueprint, switch)
     entries = pod.run_inside(lambda: mac_tables(blueprint, bridges, _own_pid()))
     if as_json:
         click.echo(json.dumps([asdict(entry) for entry in entries], indent=2, ensure_ascii=False))
@@ -47,7 +47,7 @@ def _own_pid() -> int:
     return os.getpid()
 
 
-def _switches(blueprint: Blueprint, name: str | None) -> list[Bridge]:
+def switches_called(blueprint: Blueprint, name: str | None) -> list[Bridge]:
     """Return the virtual switches that a name means; UnknownName if there is none of it, InputError if several."""
     from lab.errors import InputError, UnknownName
 

@@ -1,4 +1,4 @@
-"""Capturing frames at a network adapter, inside its machine, with tcpdump.
+"""Capturing frames at a network adapter, or at the ports of a switch, inside the machine that has them, with tcpdump.
 
 The capture ends with tcpdump, with Ctrl-C, with the reader of its output, and with the calling process: whichever is
 first. Nothing is left running.
@@ -24,11 +24,14 @@ from typing import Final
 
 from lab.emulation.pod.pod import Pod
 from lab.errors import EnvironmentFault, InputError, LabFault
-from lab.model.interfaces import IpInterface
 
 _PATHS: Final = "/usr/bin:/usr/sbin:/bin:/sbin:/usr/local/bin:/usr/local/sbin"
 _CHECK_TIMEOUT_S: Final = 10.0
 _END_TIMEOUT_S: Final = 5.0
+_ETHERNET: Final = "EN10MB"
+_SEVERAL: Final = "LINUX_SLL2"
+"""What frames of several devices are captured as: with the device of each."""
+
 _SIOCETHTOOL: Final = 0x8946
 _ETHTOOL_GTXCSUM: Final = 0x16
 
@@ -43,9 +46,14 @@ _ALLOW: Final = 0x7FFF0000
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """What to capture and how: ``raw`` is pcap, otherwise decoded lines. ``count`` 0 is no limit."""
+    """What to capture and how: ``raw`` is pcap, otherwise decoded lines. ``count`` 0 is no limit.
 
-    interface: IpInterface
+    ``ports``: the devices are all ports of a switch, and each frame is told with the one that it passed.
+    """
+
+    node: str
+    devices: tuple[str, ...]
+    ports: bool = False
     raw: bool = False
     count: int = 0
     filter: str = ""
@@ -62,25 +70,48 @@ def tcpdump() -> str:
 def prepare(pod: Pod, capture: Capture) -> bool:
     """Check that the capture can start, and tell whether the adapter shows frames as they are on the wire.
 
-    InputError if tcpdump does not understand the filter, LabFault if the adapter is not there.
+    InputError if tcpdump does not understand the filter, LabFault if an adapter is not there, EnvironmentFault if
+    tcpdump is too old for a switch.
     """
     program = tcpdump()
+    kind = _SEVERAL if capture.ports else _ETHERNET
 
     def inside() -> bool:
+        if capture.ports and not _understands(program, kind, "ifindex 1"):
+            raise EnvironmentFault(
+                "this tcpdump cannot tell the ports of a switch apart", remedy="it takes tcpdump 4.99 and libpcap 1.10"
+            )
         if capture.filter:
-            _check_filter(program, capture.filter)
-        return is_wire_true(capture.interface.device)
+            _check_filter(program, kind, capture.filter)
+        return not capture.ports and is_wire_true(capture.devices[0])
 
-    return pod.run_inside(inside, node=capture.interface.node)
+    return pod.run_inside(inside, node=capture.node)
 
 
 def run(pod: Pod, capture: Capture, output: int) -> int:
     """Capture into a file descriptor until tcpdump ends, and return its exit code; a reader that left is no mistake."""
-    command = [tcpdump(), "-Z", "root", "-n", "-i", capture.interface.device]
+    command = [tcpdump(), "-Z", "root", "-n"]
+    command += ["-i", "any", "-y", _SEVERAL] if capture.ports else ["-i", *capture.devices]
     command += ["-U", "-w", "-"] if capture.raw else ["-l", "-e"]
     command += ["-c", str(capture.count)] if capture.count else []
-    command += ["--", capture.filter] if capture.filter else []
-    return pod.run_inside(lambda: _supervise(command, output), node=capture.interface.node)
+    return pod.run_inside(lambda: _supervise([*command, *_filter(capture)], output), node=capture.node)
+
+
+def _filter(capture: Capture) -> list[str]:
+    """Return the filter as tcpdump takes it; asked in the machine, whose numbers of devices are in it."""
+    if not capture.ports:
+        return ["--", capture.filter] if capture.filter else []
+    ports = " or ".join(f"ifindex {_number(device)}" for device in capture.devices)
+    return ["--", f"({ports}) and ({capture.filter})" if capture.filter else ports]
+
+
+def _number(device: str) -> int:
+    try:
+        return socket.if_nametoindex(device)
+    except OSError as error:
+        raise LabFault(
+            f'network device "{device}" is missing in the running lab', remedy="see `hvlab status`"
+        ) from error
 
 
 def is_wire_true(device: str) -> bool:
@@ -98,12 +129,20 @@ def is_wire_true(device: str) -> bool:
     return not struct.unpack("II", value)[1]
 
 
-def _check_filter(program: str, text: str) -> None:
-    command = [program, "-y", "EN10MB", "-d", "--", text]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=_CHECK_TIMEOUT_S, check=False)
+def _check_filter(program: str, kind: str, text: str) -> None:
+    done = _compiled(program, kind, text)
     if done.returncode != 0:
         words = " ".join(done.stderr.removeprefix("tcpdump: ").split())
         raise InputError(f'tcpdump does not understand the filter "{text}": {words}', remedy="see man pcap-filter")
+
+
+def _understands(program: str, kind: str, text: str) -> bool:
+    return _compiled(program, kind, text).returncode == 0
+
+
+def _compiled(program: str, kind: str, text: str) -> subprocess.CompletedProcess[str]:
+    command = [program, "-y", kind, "-d", "--", text]
+    return subprocess.run(command, capture_output=True, text=True, timeout=_CHECK_TIMEOUT_S, check=False)
 
 
 def _supervise(command: Sequence[str], output: int) -> int:

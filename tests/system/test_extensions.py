@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -114,6 +115,32 @@ def test_extensions_are_listed(running: RunningLab) -> None:
         (VFP, "Microsoft", "Forwarding"),
     ]
     assert VFP in running("status").out
+
+
+def test_a_switch_with_the_capture_extension_can_be_captured(running: RunningLab) -> None:
+    words = ("--lab", running.name, "capture", "--switch", "Plain", "--filter", "icmp", "-c", "4")
+    with running.hvlab.start(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as capturing:
+        assert capturing.stdout
+        assert capturing.stderr
+        said = b""
+        while b"listening on" not in said:
+            line = capturing.stderr.readline()
+            assert line, said
+            said += line
+        # Into another switch of the host, which is none of this one's business.
+        known = ("192.168.1.32", "lladdr", MACS["web2"], "dev", "eth0")
+        running.exec("web1", "ip", "neigh", "replace", *known)
+        running.exec("web1", "ping", "-c", "1", "-W", "1", "192.168.1.32", check=1)
+        running.exec("web1", "ip", "neigh", "del", *known)
+        running.exec("web3", "ping", "-c", "1", "-W", "2", "192.168.1.10")
+        seen = [line.split() for line in capturing.stdout.read().decode().splitlines()]
+    assert b"web3-eth0: web3/Network Adapter" in said
+    assert [(line[1], line[2]) for line in seen] == [
+        ("web3-eth0", "P"), ("Ethernet2", "Out"), ("Ethernet2", "P"), ("web3-eth0", "Out"),
+    ]  # fmt: skip
+    refused = running("capture", "--switch", "S", "-c", "1", check=2).err
+    assert 'extension "Microsoft NDIS Capture" of switch "S" of "hv1" is off, expected on' in refused
+    assert 'Enable-VMSwitchExtension -VMSwitchName "S" -Name "Microsoft NDIS Capture"' in refused
 
 
 def test_the_switch_forwards_again_when_it_is_disabled(running: RunningLab) -> None:
