@@ -83,6 +83,7 @@ class FrameOracle:
         live = [each for each in interfaces(model) if each.up and not each.bound_to and each.segment]
         wiring = Wiring(model, live, frozenset())
         self._stations = {each.name: each for each in _stations(model, live)}
+        self._held_up = {name for name, each in self._stations.items() if wiring.extension(each.segment)}
         self._ethernet = {each.name: wiring.ethernet(each.segment) for each in self._stations.values()}
         self._watched = {
             Segment(host.name, switch.name)
@@ -94,7 +95,7 @@ class FrameOracle:
     def hear_each_other(self, one: str, other: str) -> bool:
         """Tell whether each of two adapters gets what the other sends, as far as wires and VLANs go."""
         here, there = self._stations[one], self._stations[other]
-        if self._ethernet[one] != self._ethernet[other]:
+        if self._ethernet[one] != self._ethernet[other] or not self._held_up.isdisjoint((one, other)):
             return False
         return here.hears(there.membership.sends) and there.hears(here.membership.sends)
 
@@ -103,13 +104,20 @@ class FrameOracle:
         source = self._stations[sender]
         vlan = source.membership.sends
         goal = self._stations[target] if target else None
+        if sender in self._held_up:
+            return frozenset()
         if (source.dhcp_guard and content.is_of_dhcp_server) or (source.router_guard and content.is_of_router):
             return frozenset()
         if not source.lets(AclDirection.OUTBOUND, content, goal.mac if goal else _BROADCAST):
             return frozenset()
-        others = [each for each in self._stations.values() if self._ethernet[each.name] == self._ethernet[sender]]
+        reached = (each for name, each in self._stations.items() if name not in self._held_up)
+        others = [each for each in reached if self._ethernet[each.name] == self._ethernet[sender]]
         meant = [goal] if goal else [each for each in others if each is not source]
-        got = [each for each in meant if each.hears(vlan) and each.lets(AclDirection.INBOUND, content, source.mac)]
+        got = [
+            each
+            for each in meant
+            if each in others and each.hears(vlan) and each.lets(AclDirection.INBOUND, content, source.mac)
+        ]
         passed = {source.segment, goal.segment} if goal else {each.segment for each in others}
         by_wire = goal is None or goal.segment != source.segment
         watched = {each.segment for each in (source, *got) if each.mirroring is PortMirroring.SOURCE}
