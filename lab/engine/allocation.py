@@ -34,7 +34,7 @@ class Allocation:
     mac_pools: Mapping[str, str] = field(default_factory=dict)
 
     def mac(self, interface: IpInterface) -> str:
-        return interface.mac or self.macs[interface.full_name]
+        return interface.mac or self.macs[interface.adapter_name]
 
 
 def allocate(model: LabModel, before: Allocation) -> Allocation:
@@ -70,7 +70,7 @@ def _macs(model: LabModel, pools: Mapping[str, str], before: Mapping[str, str]) 
     macs = dynamic_macs(model, pools, before)
     for interface in interfaces(model):
         name = interface.full_name
-        if name not in macs and not interface.mac:
+        if name not in macs and not interface.mac and not interface.tag:
             macs[name] = before.get(name) or stable_mac(name)
     return macs
 
@@ -82,7 +82,7 @@ def port_owners(model: LabModel) -> Iterable[tuple[Segment, str]]:
             if interface.bound_to:
                 yield Segment(host.name, interface.bound_to), interface.full_name
     for interface in interfaces(model):
-        if interface.segment and interface.segment.is_switch:
+        if interface.segment and interface.segment.is_switch and not interface.tag:
             yield interface.segment, interface.full_name
 
 

@@ -16,7 +16,7 @@ from lab.model.acl import ExtendedAcl, PortAcl
 from lab.model.addresses import IpSettings, hyperv_mac
 from lab.model.kinds import VMState
 from lab.model.names import vethernet
-from lab.model.objects import HypervHost, LabModel, NetworkAdapter, PhysicalNetwork, VirtualMachine
+from lab.model.objects import HypervHost, LabModel, NetworkAdapter, PhysicalNetwork, VirtualMachine, VlanInterface
 from lab.model.vlan import VlanSettings
 
 Action = Literal["remove", "change", "add"]
@@ -54,6 +54,7 @@ _LABELS: Final[Mapping[str, str]] = MappingProxyType(
         "router_guard": "RouterGuard",
         "storm_limit": "StormLimit in packets per second",
         "vlan": "VLAN",
+        "vlan_interfaces": "VLAN interfaces of the guest",
     }
 )
 
@@ -156,7 +157,8 @@ def _settings(what: tuple[str, str, str], old: object, new: object) -> Iterator[
 def _holds_objects(value: object) -> bool:
     if isinstance(value, tuple):
         return any(map(_holds_objects, value))
-    return is_dataclass(value) and not isinstance(value, IpSettings | VlanSettings | PortAcl | ExtendedAcl)
+    listed = IpSettings | VlanSettings | PortAcl | ExtendedAcl | VlanInterface
+    return is_dataclass(value) and not isinstance(value, listed)
 
 
 def _details(field: str, before: Any, after: Any) -> Iterator[str]:

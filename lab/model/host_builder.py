@@ -10,10 +10,18 @@ from lab.model.adapter_builder import ManagementAdapterSettings, Vlan, VmAdapter
 from lab.model.addresses import IpSettings
 from lab.model.extensions import ENABLED_BY_DEFAULT
 from lab.model.kinds import AdapterKind, LearningMode, LoadBalancing, SwitchType, VMState
-from lab.model.names import quoted, vethernet
+from lab.model.names import quoted, vethernet, vlan_interface_name
 from lab.model.network_builder import NetworkBuilder
 from lab.model.notes import Notes
-from lab.model.objects import DEFAULT_MTU, HypervHost, NetworkAdapter, PhysicalNic, VirtualMachine, VirtualSwitch
+from lab.model.objects import (
+    DEFAULT_MTU,
+    HypervHost,
+    NetworkAdapter,
+    PhysicalNic,
+    VirtualMachine,
+    VirtualSwitch,
+    VlanInterface,
+)
 from lab.model.reading import Reader, Subnets, Texts, WrittenExtensions
 from lab.model.rules.mistakes import known
 
@@ -296,6 +304,35 @@ class VmBuilder:
         adapter = NetworkAdapter(title, found, kind, ip=ip, **fields)
         self.value = replace(self.value, adapters=(*self.value.adapters, adapter))
         return self
+
+    def vlan_interface(
+        self, vlan_id: int, *addresses: str, adapter: str | None = None, gateway: Texts = None
+    ) -> VmBuilder:
+        """Have the guest make itself an interface for the tagged frames of a VLAN, on the first adapter or the named.
+
+        The switch lets those frames pass if the adapter is a trunk that allows the VLAN (``vlan=trunk(...)``).
+        """
+        about = Reader(self._notes, self.value.name)
+        number = about.number("the VLAN id of an interface", vlan_id, 0)
+        at = self._adapter_named(adapter, about)
+        if at is None or number != vlan_id:
+            return self
+        adapters = list(self.value.adapters)
+        owner = f"{self.value.name}/{vlan_interface_name(adapters[at].name, number)}"
+        self._notes.declare(owner)
+        ip = self._host.settings_on(adapters[at].switch, owner, addresses, gateway)
+        more = (*adapters[at].vlan_interfaces, VlanInterface(number, ip))
+        adapters[at] = replace(adapters[at], vlan_interfaces=more)
+        self.value = replace(self.value, adapters=tuple(adapters))
+        return self
+
+    def _adapter_named(self, name: object, read: Reader) -> int | None:
+        """Return which adapter has a name, the first for None; None if there is no such one, which is noted."""
+        names = [adapter.name for adapter in self.value.adapters]
+        if name is None or name in names:
+            return 0 if name is None else names.index(str(name))
+        read.mistake(f"VM {quoted(self.value.name)} has no adapter called {quoted(name)}", known(names, name))
+        return None
 
     def _free_name(self, stem: str) -> str:
         names = {adapter.name for adapter in self.value.adapters}

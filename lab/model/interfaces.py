@@ -8,12 +8,19 @@ addresses (KB2486812, create-a-virtual-switch-for-hyper-v-virtual-machines).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lab.model.acl import ExtendedAcl, PortAcl
 from lab.model.addresses import IpSettings
 from lab.model.kinds import AdapterKind, PortMirroring
-from lab.model.names import device_name, quoted, vethernet, vethernet_device
+from lab.model.names import (
+    device_name,
+    quoted,
+    vethernet,
+    vethernet_device,
+    vlan_interface_device,
+    vlan_interface_name,
+)
 from lab.model.objects import (
     DEFAULT_MTU,
     Computer,
@@ -23,8 +30,9 @@ from lab.model.objects import (
     PhysicalNetwork,
     PhysicalNic,
     VirtualMachine,
+    VlanInterface,
 )
-from lab.model.vlan import UNTAGGED, VlanSettings, access
+from lab.model.vlan import UNTAGGED, GuestVlan, Tagging, VlanSettings, access
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,6 +60,7 @@ class IpInterface:
     ``mac`` is empty where the lab chooses. ``segment`` is None for an unplugged adapter. ``bound_to`` names the
     external switch that has taken a NIC: the stack then has no protocol on it.
     ``vlan``, the access lists, the port mirroring and the team mapping are those of the port that it is plugged into.
+    ``tag`` is the VLAN of an interface that a guest has made itself on its adapter ``adapter``, 0 for an adapter.
     """
 
     node: str
@@ -71,6 +80,23 @@ class IpInterface:
     extended_acls: tuple[ExtendedAcl, ...] = ()
     port_mirroring: PortMirroring = PortMirroring.NONE
     team_mapping: str = ""
+    tag: int = 0
+    adapter: str = ""
+
+    @property
+    def tagging(self) -> Tagging:
+        """In which VLANs it is."""
+        return GuestVlan(self.vlan, self.tag) if self.tag else self.vlan
+
+    @property
+    def parent(self) -> str:
+        """The device that the switch's port leads to: its own, or that of the adapter it was made on."""
+        return self.device.rpartition(".")[0] if self.tag else self.device
+
+    @property
+    def adapter_name(self) -> str:
+        """The full name of the adapter that it is, or was made on."""
+        return f"{self.node}/{self.adapter or self.label}"
 
     @property
     def up(self) -> bool:
@@ -112,7 +138,14 @@ def host_interfaces(host: HypervHost) -> Iterator[IpInterface]:
 
 
 def vm_interfaces(host: HypervHost, vm: VirtualMachine) -> Iterator[IpInterface]:
-    """Yield the interfaces of a VM, as its guest would have them."""
+    """Yield the interfaces of a VM, as its guest would have them: each adapter, and those that are made on it."""
+    for interface, adapter in zip(vm_adapters(host, vm), vm.adapters, strict=True):
+        yield interface
+        yield from (_vlan_interface(interface, each) for each in adapter.vlan_interfaces)
+
+
+def vm_adapters(host: HypervHost, vm: VirtualMachine) -> Iterator[IpInterface]:
+    """Yield the interfaces of a VM that are adapters, in their order."""
     for at, adapter in enumerate(vm.adapters):
         connected = host.switch(adapter.switch) is not None
         driver = vm.has_driver(adapter)
@@ -139,6 +172,17 @@ def vm_interfaces(host: HypervHost, vm: VirtualMachine) -> Iterator[IpInterface]
             extended_acls=adapter.extended_acls,
             port_mirroring=adapter.port_mirroring,
         )
+
+
+def _vlan_interface(on: IpInterface, made: VlanInterface) -> IpInterface:
+    return replace(
+        on,
+        label=vlan_interface_name(on.label, made.vlan_id),
+        device=vlan_interface_device(on.device, made.vlan_id),
+        ip=made.ip,
+        tag=made.vlan_id,
+        adapter=on.label,
+    )
 
 
 def router_interfaces(network: PhysicalNetwork) -> Iterator[IpInterface]:

@@ -80,6 +80,16 @@ def vethernet_device(name: str) -> str:
     return device_name("vE", name)
 
 
+def vlan_interface_name(adapter: str, vlan_id: int) -> str:
+    """Return the name of an interface that a guest makes itself on an adapter; no adapter's own name has a comma."""
+    return f"{adapter}, VLAN {vlan_id}"
+
+
+def vlan_interface_device(parent: str, vlan_id: int) -> str:
+    """Return the Linux name of such an interface, as usual: ``eth0.10``."""
+    return f"{parent}.{vlan_id}"
+
+
 # `ip` takes these for its own words even after `dev`-less forms; an interface must not be called like them.
 _KEYWORDS: Final = frozenset(
     {"all", "default", "dev", "group", "help", "lo", "type", "up", "down", "via", "vrf", "name"}

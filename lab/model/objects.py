@@ -20,6 +20,18 @@ DEFAULT_MTU = 1500
 
 
 @dataclass(frozen=True, slots=True)
+class VlanInterface:
+    """An interface that a VM's guest makes itself on an adapter: its frames carry the tag of one VLAN."""
+
+    vlan_id: int
+    ip: IpSettings = NO_IP
+
+    def __str__(self) -> str:
+        addresses = ", ".join(map(str, self.ip.addresses))
+        return f"{self.vlan_id} ({addresses})" if addresses else str(self.vlan_id)
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkAdapter:
     """A virtual network adapter, of a VM or of the management OS.
 
@@ -28,6 +40,7 @@ class NetworkAdapter:
     ``mtu`` in bytes. ``maximum_bandwidth`` limits what it sends, in bits per second, ``storm_limit``
     what of that is for many receivers, in packets per second; 0 is no limit. ``team_mapping`` names the physical NIC
     that it is mapped to in its switch's team, empty for one that the switch chooses.
+    ``vlan_interfaces`` are the guest's own.
     """
 
     name: str
@@ -46,6 +59,7 @@ class NetworkAdapter:
     maximum_bandwidth: int = 0
     storm_limit: int = 0
     team_mapping: str = ""
+    vlan_interfaces: tuple[VlanInterface, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

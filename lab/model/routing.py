@@ -31,7 +31,7 @@ from lab.model.addresses import Address, Interface, Network
 from lab.model.extensions import forwards_nothing
 from lab.model.interfaces import IpInterface, Segment, interfaces
 from lab.model.objects import LabModel
-from lab.model.vlan import UNTAGGED, VlanSettings, contains
+from lab.model.vlan import UNTAGGED, Tagging, VlanSettings, contains, obstacle
 from lab.model.wiring import Wiring
 
 INBOUND, OUTBOUND = AclDirection.INBOUND, AclDirection.OUTBOUND
@@ -39,8 +39,8 @@ INBOUND, OUTBOUND = AclDirection.INBOUND, AclDirection.OUTBOUND
 Ports = tuple[int, int]
 """The source and the target port of a packet, 0 where the protocol has none."""
 
-Tap = tuple[Segment, VlanSettings]
-"""A segment, and the VLAN setting of the port by which a frame enters it."""
+Tap = tuple[Segment, Tagging]
+"""A segment, and the VLAN setting by which a frame enters it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +55,7 @@ class Attachment:
     networks: tuple[Network, ...]
     gateway: Address | None
     translates: bool = False
-    vlan: VlanSettings = UNTAGGED
+    vlan: Tagging = UNTAGGED
     mac: str = ""
     acls: tuple[PortAcl, ...] = ()
     extended_acls: tuple[ExtendedAcl, ...] = ()
@@ -257,6 +257,8 @@ class Stacks:
 
     def _nobody(self, tap: Tap, address: Address) -> str:
         segment, setting = tap
+        if why := obstacle(setting):
+            return why
         owners = self._owners.get((self.wiring.ethernet(segment), address))
         if held_up := self._held_up(segment, *(owner.segment for owner in owners or ())):
             return held_up
@@ -304,14 +306,14 @@ def _attachment(
         networks=tuple(dict.fromkeys([*(address.network for address in found), *more])),
         gateway=each.ip.gateway(version) if found else None,
         translates=translates,
-        vlan=each.vlan,
+        vlan=each.tagging,
         mac=each.mac,
         acls=each.acls,
         extended_acls=each.extended_acls,
     )
 
 
-def _hear_each_other(one: VlanSettings, other: VlanSettings) -> bool:
+def _hear_each_other(one: Tagging, other: Tagging) -> bool:
     if one == other == UNTAGGED:
         return True
     mine, theirs = one.membership(), other.membership()
@@ -335,10 +337,12 @@ def _denied(step: Step, ends: tuple[Address, Address], protocol: int, ports: Por
     return None
 
 
-def vlans_apart(one: VlanSettings, other: VlanSettings) -> str:
+def vlans_apart(one: Tagging, other: Tagging) -> str:
     """Say that two VLAN settings keep their adapters apart."""
-    private = "private " if one.mode.is_private and other.mode.is_private else ""
-    return f"{private}VLAN settings keep the two apart: {one} and {other}"
+    if why := obstacle(one) or obstacle(other):
+        return why
+    private = all(isinstance(each, VlanSettings) and each.mode.is_private for each in (one, other))
+    return f"{'private ' if private else ''}VLAN settings keep the two apart: {one} and {other}"
 
 
 def _strong(at: Attachment, target: Address, has: Attachment) -> str:

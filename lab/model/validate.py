@@ -23,6 +23,7 @@ _RULES = (
     machines.mac_ranges,
     machines.mtus,
     vlans.vlans,
+    vlans.vlan_interfaces,
     acls.acls,
     mirrors.mirrors,
     machines.timing,

@@ -33,6 +33,9 @@ LARGEST: Final = 4094
 
 UNTAGGED_VLAN: Final = 0
 
+NO_VLAN: Final = -1
+"""Where the frames are that no port takes."""
+
 Span = tuple[int, int]
 """The first and the last of some consecutive VLAN ids."""
 
@@ -120,10 +123,47 @@ class VlanSettings:
 
 UNTAGGED: Final = VlanSettings()
 
+
+@dataclass(frozen=True, slots=True)
+class GuestVlan:
+    """What an interface is in that a guest has made for one VLAN, behind a port with a setting of its own.
+
+    The guest tags what it sends with ``vlan_id``, and the interface gets what the port delivers with that tag.
+    """
+
+    port: VlanSettings
+    vlan_id: int
+
+    def __str__(self) -> str:
+        return f"tag {self.vlan_id} on {self.port}"
+
+    def membership(self) -> Membership:
+        """Return which VLANs the interface hears and sends in; ValueError if a list of the port cannot be read."""
+        port = self.port.membership()
+        sends = self.vlan_id if contains(port.accepts, self.vlan_id) else NO_VLAN
+        hears = (_one(self.vlan_id),) if contains(port.tagged, self.vlan_id) else ()
+        return Membership(sends, hears, database=sends)
+
+
+Tagging = VlanSettings | GuestVlan
+"""In which VLANs an interface is: by the setting of its port alone, or by the tag that its guest puts on."""
+
 _UNTAGGED_MEMBERSHIP: Final = Membership(UNTAGGED_VLAN, (_NOTHING_TAGGED,))
 
 EVERYTHING: Final = Membership(UNTAGGED_VLAN, (_NOTHING_TAGGED,), (_ALL_TAGS,), (_ALL_TAGS,), UNTAGGED_VLAN)
 """What the external port of a switch is: it carries all VLANs, and untagged frames as they are."""
+
+
+def obstacle(tagging: Tagging) -> str:
+    """Return why a port does not let the tagged frames of its guest pass both ways, in words; empty if it does."""
+    if isinstance(tagging, VlanSettings):
+        return ""
+    port, vlan = tagging.port.membership(), tagging.vlan_id
+    if not contains(port.accepts, vlan):
+        return f"a port in mode {tagging.port} takes no frames with the tag of VLAN {vlan}"
+    if not contains(port.tagged, vlan):
+        return f"a port in mode {tagging.port} delivers the frames of VLAN {vlan} without a tag"
+    return ""
 
 
 def access(vlan_id: int) -> VlanSettings:
@@ -185,12 +225,14 @@ def contains(found: Iterable[Span], vlan: int) -> bool:
     return any(first <= vlan <= last for first, last in found)
 
 
-def meet(one: VlanSettings, other: VlanSettings, listeners: Iterable[VlanSettings] = ()) -> bool:
-    """Tell whether two adapters of one Ethernet can be confused: one hears the other, or a listener cannot tell them.
+def meet(one: Tagging, other: Tagging, listeners: Iterable[Tagging] = ()) -> bool:
+    """Tell whether two interfaces of one Ethernet can be confused: one hears the other, or a listener cannot tell them.
 
     One that gets the frames of both with their tags can.
     """
     mine, theirs = one.membership(), other.membership()
+    if NO_VLAN in (mine.sends, theirs.sends):
+        return False
     if mine.database == theirs.database or contains(mine.hears, theirs.sends) or contains(theirs.hears, mine.sends):
         return True
     both = (mine.sends, theirs.sends)

@@ -18,10 +18,10 @@ from lab.model.interfaces import (
     vm_interfaces,
 )
 from lab.model.kinds import LearningMode
-from lab.model.names import quoted
+from lab.model.names import quoted, vlan_interface_name
 from lab.model.objects import LabModel
 from lab.model.rules.mistakes import mistake
-from lab.model.vlan import VlanSettings, meet
+from lab.model.vlan import Tagging, meet
 
 
 def settings(model: LabModel) -> Iterator[ErrorRecord]:
@@ -45,6 +45,9 @@ def _configured(model: LabModel) -> Iterator[tuple[str, str, IpSettings]]:
     for _, vm in model.vms():
         for adapter in vm.adapters:
             yield vm.adapter_id(adapter), vm.adapter_id(adapter), adapter.ip or NO_IP
+            for made in adapter.vlan_interfaces:
+                name = f"{vm.name}/{vlan_interface_name(adapter.name, made.vlan_id)}"
+                yield name, name, made.ip
     for computer in interfaces_of_computers(model):
         yield computer.node, computer.node, computer.ip
     for network in model.networks:
@@ -104,7 +107,7 @@ class _Plugged:
     target: str
     interface: IpInterface
     ethernet: Segment
-    listeners: set[VlanSettings]
+    listeners: set[Tagging]
 
 
 def doubles(model: LabModel) -> Iterator[ErrorRecord]:
@@ -123,11 +126,11 @@ def doubles(model: LabModel) -> Iterator[ErrorRecord]:
 
 def _plugged(model: LabModel, running: tuple[tuple[str, str, IpInterface], ...]) -> Iterator[_Plugged]:
     ethernets = _ethernets(model)
-    listeners: dict[Segment, set[VlanSettings]] = defaultdict(set)
+    listeners: dict[Segment, set[Tagging]] = defaultdict(set)
     for owner, target, interface in running:
         ethernet = ethernets.get(interface.segment) if interface.segment else None
         if ethernet is not None and not interface.bound_to:
-            listeners[ethernet].add(interface.vlan)
+            listeners[ethernet].add(interface.tagging)
             yield _Plugged(owner, target, interface, ethernet, listeners[ethernet])
 
 
@@ -157,8 +160,8 @@ def _mac_doubles(model: LabModel, plugged: tuple[_Plugged, ...]) -> Iterator[Err
     pinned: dict[tuple[Segment, str], str] = {}
     for each in plugged:
         segment, mac = each.interface.segment, each.interface.mac
-        if not mac or segment is None:
-            continue
+        if not mac or segment is None or each.interface.tag:
+            continue  # an interface that a guest made has its adapter's address
         other, where = _other_owner(owners[each.ethernet, mac], each), each.ethernet
         if not other and _is_pinned(model, segment):
             first = pinned.setdefault((segment, mac), each.owner)
@@ -167,7 +170,7 @@ def _mac_doubles(model: LabModel, plugged: tuple[_Plugged, ...]) -> Iterator[Err
             yield _double(each, f"MAC address {hyperv_mac(mac)}", other, where)
 
 
-_Owner = tuple[str, VlanSettings]
+_Owner = tuple[str, Tagging]
 
 
 def _is_pinned(model: LabModel, segment: Segment) -> bool:
@@ -180,14 +183,14 @@ def _is_pinned(model: LabModel, segment: Segment) -> bool:
 def _other_owner(owners: list[_Owner], new: _Plugged) -> str:
     """Return who has an address already where it could be confused with a new owner's; note this one too."""
     found = (
-        name for name, setting in owners if name != new.owner and _meet(setting, new.interface.vlan, new.listeners)
+        name for name, setting in owners if name != new.owner and _meet(setting, new.interface.tagging, new.listeners)
     )
     first = next(found, "")
-    owners.append((new.owner, new.interface.vlan))
+    owners.append((new.owner, new.interface.tagging))
     return first
 
 
-def _meet(one: VlanSettings, other: VlanSettings, listeners: set[VlanSettings]) -> bool:
+def _meet(one: Tagging, other: Tagging, listeners: set[Tagging]) -> bool:
     try:
         return meet(one, other, listeners)
     except ValueError:

@@ -98,7 +98,13 @@ def mtus(model: LabModel) -> Iterator[ErrorRecord]:
         nics = {nic.mtu for nic in host.nics}
         for owner, adapter in owned:
             if adapter.ip is not None or adapter.mtu not in nics:  # one that took over its NIC's is said already
-                yield from _mtu(owner, f"adapter {quoted(owner)}", adapter.mtu, adapter.ip)
+                yield from _mtu(owner, f"adapter {quoted(owner)}", adapter.mtu, _widest(adapter))
+
+
+def _widest(adapter: NetworkAdapter) -> IpSettings | None:
+    """Return those settings of an adapter and what is made on it that ask most of its MTU: some with IPv6."""
+    made = (each.ip for each in adapter.vlan_interfaces)
+    return next((ip for ip in made if ip.of_version(6)), adapter.ip)
 
 
 def _mtu(target: str, who: str, mtu: int, ip: IpSettings | None = None) -> Iterator[ErrorRecord]:

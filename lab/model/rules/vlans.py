@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.errors import ErrorRecord
-from lab.model.names import quoted
-from lab.model.objects import LabModel
+from lab.model.kinds import AdapterKind
+from lab.model.names import quoted, vlan_interface_name
+from lab.model.objects import LabModel, NetworkAdapter, VirtualMachine
 from lab.model.rules.mistakes import mistake
 from lab.model.vlan import LARGEST, VlanMode, VlanSettings, spans
+
+MAX_VLAN_INTERFACES = 64
+"""hvlab's own limit for a VM: where the kernel has no VLAN devices, each of them has a program."""
 
 _BOUNDS = f"expected 1 to {LARGEST}"
 
@@ -35,6 +39,40 @@ def vlans(model: LabModel) -> Iterator[ErrorRecord]:
         owned += [(vm.adapter_id(adapter), adapter) for vm in host.vms for adapter in vm.adapters]
         for owner, adapter in owned:
             yield from _setting(owner, adapter.vlan)
+
+
+def vlan_interfaces(model: LabModel) -> Iterator[ErrorRecord]:
+    """Interfaces that a guest cannot make itself. What the switch lets pass of their frames is not asked here."""
+    for host in model.hosts:
+        for each in host.management_adapters:
+            if each.vlan_interfaces:
+                owner = f"{host.name}/{each.name}"
+                yield mistake(owner, f"adapter {quoted(owner)} of the management OS has VLAN interfaces", _USE_ADAPTERS)
+    for _, vm in model.vms():
+        count = sum(len(adapter.vlan_interfaces) for adapter in vm.adapters)
+        if count > MAX_VLAN_INTERFACES:
+            what = f"VM {quoted(vm.name)} has {count} VLAN interfaces"
+            yield mistake(vm.name, what, f"expected at most {MAX_VLAN_INTERFACES}")
+        for adapter in vm.adapters:
+            yield from _vlan_interfaces(vm, adapter)
+
+
+_USE_ADAPTERS = "only the guest of a VM makes some: add management adapters with a VLAN setting each"
+
+
+def _vlan_interfaces(vm: VirtualMachine, adapter: NetworkAdapter) -> Iterator[ErrorRecord]:
+    seen: set[int] = set()
+    who = f"adapter {quoted(vm.adapter_id(adapter))}"
+    for each in adapter.vlan_interfaces:
+        owner = f"{vm.name}/{vlan_interface_name(adapter.name, each.vlan_id)}"
+        if not 1 <= each.vlan_id <= LARGEST:
+            yield mistake(owner, f"{who} has an interface for VLAN {each.vlan_id}", _BOUNDS)
+        elif each.vlan_id in seen:
+            yield mistake(owner, f"{who} has two interfaces for VLAN {each.vlan_id}", "give one all the addresses")
+        elif adapter.kind is AdapterKind.LEGACY:
+            remedy = "a legacy adapter does not carry VLAN ids (KB2844106): use a synthetic one"
+            yield mistake(owner, f"{who} is a legacy adapter and has an interface for VLAN {each.vlan_id}", remedy)
+        seen.add(each.vlan_id)
 
 
 def _setting(owner: str, setting: VlanSettings) -> Iterator[ErrorRecord]:

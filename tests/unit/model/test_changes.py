@@ -26,6 +26,7 @@ from lab.model.objects import (
     Router,
     VirtualMachine,
     VirtualSwitch,
+    VlanInterface,
 )
 from lab.model.vlan import VlanSettings
 
@@ -44,6 +45,7 @@ NEW_OBJECTS: dict[str, Any] = {
     "extensions": SwitchExtension.NDIS_CAPTURE,
     "acls": PortAcl(AclAction.DENY, AclDirection.INBOUND, AclSide.REMOTE),
     "extended_acls": ExtendedAcl(7, AclAction.DENY, AclDirection.INBOUND),
+    "vlan_interfaces": VlanInterface(7),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lab import Lab
+from lab import Lab, trunk
 from lab.model.builder import HostBuilder
 from lab.model.interfaces import IpInterface, Segment, host_interfaces, interfaces, takes_over
 from lab.model.objects import HypervHost, LabModel
@@ -103,3 +103,21 @@ def test_routers_have_two_sides() -> None:
     found = {each.label: each for each in interfaces(lab.model()) if each.node == "office-router"}
     assert found["inside"].segment == Segment(name="office")
     assert str(found["outside"].ip.addresses[0]) == "203.0.113.254/24"
+
+
+def test_an_interface_that_a_guest_makes_is_on_its_adapter() -> None:
+    lab = Lab("stick")
+    hv1 = lab.host("hv1")
+    hv1.private_switch("Private")
+    vm = hv1.vm("gw", "Private", mac="00155D010203", mtu=1400, vlan=trunk("10,20", native=0)).adapter("Private")
+    vm.vlan_interface(10, "10.0.10.1/24").vlan_interface(20, adapter="Network Adapter 2")
+    found = list(interfaces(lab.model()))
+    assert [(each.device, each.label, each.parent, each.tag) for each in found] == [
+        ("eth0", "Network Adapter", "eth0", 0),
+        ("eth0.10", "Network Adapter, VLAN 10", "eth0", 10),
+        ("eth1", "Network Adapter 2", "eth1", 0),
+        ("eth1.20", "Network Adapter 2, VLAN 20", "eth1", 20),
+    ]
+    made = found[1]
+    assert (made.mac, made.mtu, made.segment) == ("00:15:5d:01:02:03", 1400, Segment("hv1", "Private"))
+    assert (made.adapter_name, made.full_name) == ("gw/Network Adapter", "gw/Network Adapter, VLAN 10")

@@ -12,7 +12,9 @@ from lab import Lab
 from lab.errors import InputError
 from lab.model.vlan import (
     LARGEST,
+    NO_VLAN,
     UNTAGGED,
+    GuestVlan,
     Membership,
     VlanSettings,
     access,
@@ -20,6 +22,7 @@ from lab.model.vlan import (
     contains,
     isolated,
     joined,
+    obstacle,
     promiscuous,
     spans,
     trunk,
@@ -161,4 +164,42 @@ def test_a_pinned_switch_has_a_mac_address_once_in_all_vlans() -> None:
     for number in (1, 2):
         hv1.vm(f"web{number}", "Private", f"10.0.0.{number}/24", mac="00:15:5d:00:00:01", vlan=10 * number)
     with pytest.raises(InputError, match=r'"web2/Network Adapter" has the MAC address 00155D000001, which "web1'):
+        lab.model()
+
+
+# The setting of a port, the tag that its guest puts on, in which VLAN it sends so, and what keeps it from hearing that.
+GUESTS = (
+    (trunk("10,20-29", native=0), 10, 10, ""),
+    (trunk("10,20-29", native=0), 29, 29, ""),
+    (trunk("10,20-29", native=0), 30, NO_VLAN, "takes no frames with the tag of VLAN 30"),
+    (trunk("10,20-29", native=5), 5, NO_VLAN, "takes no frames with the tag of VLAN 5"),
+    (trunk("5,10", native=5), 5, 5, "delivers the frames of VLAN 5 without a tag"),
+    (access(10), 10, NO_VLAN, "a port in mode Access 10 takes no frames"),
+    (UNTAGGED, 10, NO_VLAN, "a port in mode Untagged takes no frames"),
+    (promiscuous(10, "11-12"), 11, NO_VLAN, "takes no frames"),
+)
+
+
+@pytest.mark.parametrize(("port", "tag", "sends", "why"), GUESTS, ids=[f"{port}-{tag}" for port, tag, *_ in GUESTS])
+def test_what_a_port_makes_of_the_tags_of_its_guest(port: VlanSettings, tag: int, sends: int, why: str) -> None:
+    guest = GuestVlan(port, tag)
+    found = guest.membership()
+    assert found.sends == sends
+    assert found.untagged == (() if why else ((tag, tag),))
+    assert (found.tagged, found.accepts) == ((), ())
+    assert bool(obstacle(guest)) == bool(why)
+    assert why in obstacle(guest)
+
+
+@pytest.mark.parametrize(("vlan", "refused"), [(10, True), (20, False)])
+def test_an_interface_of_a_guest_shares_addresses_with_other_vlans_only(vlan: int, refused: bool) -> None:
+    lab = Lab("doubles")
+    hv1 = lab.host("hv1")
+    hv1.private_switch("Private")
+    hv1.vm("web1", "Private", "10.0.0.1/24", vlan=vlan)
+    hv1.vm("gw", "Private", vlan=trunk("10", native=0)).vlan_interface(10, "10.0.0.1/24")
+    if not refused:
+        lab.model()
+        return
+    with pytest.raises(InputError, match=r'"gw/Network Adapter, VLAN 10" has the address 10\.0\.0\.1'):
         lab.model()

@@ -1,0 +1,20 @@
+from lab import Lab, trunk
+
+lab = Lab("interfaces")
+hv1 = lab.host("hv1")
+hv1.private_switch("Private")
+all_vlans = trunk("1-4094", native=0)
+hv1.vm("web1", "Private", vlan=all_vlans).vlan_interface(0, "10.0.0.1/24").vlan_interface(4095)
+hv1.vm("web2", "Private", vlan=all_vlans).vlan_interface(10, "10.0.10.2/24").vlan_interface(10, "10.0.11.2/24")
+hv1.vm("web3", "Private", vlan=all_vlans).vlan_interface(10, "10.0.10.0/24").vlan_interface(20, "10.0.20.3")
+hv1.vm("web4", "Private", generation=1, legacy=True, vlan=all_vlans).vlan_interface(10, "10.0.10.4/24")
+hv1.vm("web5", "Private", vlan=all_vlans).vlan_interface(10, "10.0.10.5/24", adapter="Network")
+hv1.vm("web6", "Private", vlan=all_vlans).vlan_interface("10", "10.0.10.6/24").vlan_interface(True)
+hv1.vm("web7", "Private", vlan=all_vlans).vlan_interface(10, "10.0.10.7/24", gateway="10.0.20.1")
+hv1.vm("web8", "Private", vlan=10, mac="00155D000008")
+hv1.vm("web9", "Private", "10.0.10.9/24", vlan=all_vlans).vlan_interface(20, "10.0.10.9/24")
+hv1.vm("web10", "Private", "10.0.10.2/24", vlan=10)
+hv1.vm("web11", "Private", mtu=1000, vlan=all_vlans).vlan_interface(10, "2001:db8::1/64")
+router = hv1.vm("router", "Private", vlan=all_vlans)
+for vlan in range(100, 165):
+    router.vlan_interface(vlan)
