@@ -103,7 +103,9 @@ def _moved(plan: Plan, wanted: Blueprint) -> set[Key]:
         for port in wanted.ports
         if port.intent and (port in new or (port.node, port.bridge) in uplinks)
     }
-    return {each.key for each in wanted.interfaces if f"{each.node}/{each.alias}" in names}
+    found = {each.key for each in wanted.interfaces if f"{each.node}/{each.alias}" in names}
+    made = {("interface", v.node, v.device) for v in wanted.vlan_devices if ("interface", v.node, v.parent) in found}
+    return found | made
 
 
 def current_fault(external_ids: Mapping[str, str], generation: int) -> str:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from lab.emulation import firewall, links, nodes, ovs
+from lab.emulation import firewall, links, nodes, ovs, vlan_devices
 from lab.emulation.netlink import Message
 from lab.emulation.netns import Batch, run_batches, write_sysctls
 from lab.emulation.observe import pids, read_tables
@@ -30,11 +30,12 @@ from lab.engine.resources import (
     Resource,
     Route,
     Rule,
+    VlanDevice,
 )
 from lab.errors import LabFault
 from lab.intent import PortKind
 
-Kind = TypeVar("Kind", Node, Cable, Instance, Bridge, Port, Interface, Route)
+Kind = TypeVar("Kind", Node, Cable, VlanDevice, Instance, Bridge, Port, Interface, Route)
 
 DEVICE_TIMEOUT_S: Final = 10.0
 
@@ -58,9 +59,11 @@ class Execution:
         phases: tuple[tuple[str, Callable[[], None], tuple[type[Resource], ...], tuple[Action, ...]], ...] = (
             ("removing routes", self._remove_routes, (Route, Rule), (remove,)),
             ("disconnecting", self._remove_ports_and_bridges, (Port, Bridge), (remove,)),
+            ("removing VLAN interfaces", self._remove_vlan_devices, (VlanDevice,), (remove,)),
             ("stopping machines", self._remove_nodes_and_cables, (Node, Cable, Instance), (remove,)),
             ("starting machines", self._create_nodes, (Node, Interface), (create, change, remove)),
             ("plugging in cables", self._create_cables, (Cable,), (create, change)),
+            ("making VLAN interfaces", self._create_vlan_devices, (VlanDevice,), (create,)),
             ("starting Open vSwitch", self._create_instances, (Instance,), (create,)),
             ("creating switches", self._create_bridges_and_ports, (Bridge, Port), (create, change)),
             ("configuring addresses", lambda: self._configure(internal=False), settings, (create, change)),
@@ -116,6 +119,11 @@ class Execution:
             operations += ovs.raise_generation(bridge, self._generation)
         if operations:
             self._await(node, self._commit(node, operations))
+
+    def _remove_vlan_devices(self) -> None:
+        removed = self._resources(VlanDevice, Action.REMOVE)
+        self._stop_programs(removed)
+        vlan_devices.remove(removed, self._pids)
 
     def _remove_nodes_and_cables(self) -> None:
         gone = {node.name for node in self._resources(Node, Action.REMOVE)}
@@ -192,6 +200,20 @@ class Execution:
     def _blind(self, devices: Mapping[str, list[str]]) -> None:
         rules = [Batch(self._pids[n], firewall.NFT, firewall.blind_ports(devices[n])) for n in sorted(devices)]
         run_batches(rules)
+
+    def _create_vlan_devices(self) -> None:
+        created = self._resources(VlanDevice, Action.CREATE)
+        self._stop_programs(created)
+        programs = vlan_devices.make(created, self._pids)
+        if programs:
+            self._pod.spawn(programs)
+
+    def _stop_programs(self, devices: list[VlanDevice]) -> None:
+        names = {vlan_devices.process_name(each) for each in devices}
+        left = sorted(names & self._pod.processes().keys())
+        if left:
+            self._pod.stop(left)
+        self._pids = {name: pid for name, pid in self._pids.items() if name not in names}
 
     def _create_instances(self) -> None:
         created = [instance.node for instance in self._resources(Instance, Action.CREATE)]

@@ -30,6 +30,7 @@ _CONSEQUENCES: Final = {
     "controller": "switches go on as they are, but nothing can be changed",
     "ovs-vswitchd": "its switches forward nothing",
     "ovsdb-server": "its switches go on as they are, but nothing can be changed or asked",
+    "vlan": "the VLAN interface carries nothing",
 }
 
 
@@ -43,7 +44,7 @@ class Unwell:
 
     def told(self) -> str:
         """Return it as a sentence."""
-        consequence = _CONSEQUENCES.get(self.name.partition("@")[0])
+        consequence = _CONSEQUENCES.get(self.name.partition("@")[0].partition("-eth")[0])
         return f'"{self.name}" (pid {self.pid}) {_VERBS[self.trouble]}{f": {consequence}" if consequence else ""}'
 
     def remedy(self) -> str:

@@ -32,7 +32,8 @@ _NESTED: Final = 0x8000
 
 _SOL_NETLINK, _CAP_ACK, _EXT_ACK = 270, 10, 11
 _IFF_UP: Final = 1
-_IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MTU, _IFLA_QDISC, _IFLA_LINKINFO = 1, 3, 4, 6, 18
+_IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MTU, _IFLA_LINK, _IFLA_QDISC, _IFLA_LINKINFO = 1, 3, 4, 5, 6, 18
+_IFLA_INFO_KIND, _IFLA_INFO_DATA, _IFLA_VLAN_ID = 1, 2, 1
 _IFLA_NET_NS_PID, _IFLA_IFALIAS, _IFLA_EXT_MASK, _IFLA_PROP_LIST, _IFLA_ALT_IFNAME = 19, 20, 29, 52, 53
 _SKIP_STATISTICS: Final = 8
 _IFA_ADDRESS, _IFA_LOCAL, _IFA_BROADCAST, _IFA_RT_PRIORITY, _IFA_F_NODAD = 1, 2, 4, 9, 2
@@ -53,6 +54,10 @@ _RULE: Final = struct.Struct("=BBBBBxxBI")
 _MOST_AT_ONCE: Final = 64
 _RECEIVE_BYTES: Final = 1 << 17
 _DUMP_TRIES: Final = 10
+
+
+class Unsupported(LabFault):
+    """The kernel was not built with what a change needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,16 @@ def add_veth(near: tuple[str, int], far: tuple[str, int], mtu: int) -> Message:
     info = _text(1, "veth") + _attribute(2 | _NESTED, peer)
     body = _end(near[0], mtu, near[1]) + _attribute(_IFLA_LINKINFO | _NESTED, info)
     return Message(f"link add {near[0]} type veth peer {far[0]}", _NEWLINK, _CREATE | _EXCL, body)
+
+
+def add_vlan(device: str, parent: str, vlan_id: int) -> Message:
+    """Make a device for the frames of one VLAN at another device; Unsupported if the kernel has no such kind."""
+    data = _attribute(_IFLA_VLAN_ID, struct.pack("=H", vlan_id))
+    info = _text(_IFLA_INFO_KIND, "vlan") + _attribute(_IFLA_INFO_DATA | _NESTED, data)
+    body = _LINK.pack(0, 0, 0, 0, 0) + _number(_IFLA_LINK, 0) + _text(_IFLA_IFNAME, device)
+    body += _attribute(_IFLA_LINKINFO | _NESTED, info)
+    words = f"link add link {parent} name {device} type vlan id {vlan_id}"
+    return Message(words, _NEWLINK, _CREATE | _EXCL, body, parent, _LINK.size + 4)
 
 
 def delete_link(device: str) -> Message:
@@ -212,7 +227,11 @@ def _family(version: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link as the kernel has it; ``mac`` with colons, ``qdisc`` the kind of its root queueing discipline."""
+    """A link as the kernel has it; ``mac`` with colons, ``qdisc`` the kind of its root queueing discipline.
+
+    ``kind`` is what `ip link add ... type` calls it. A VLAN device has a ``vlan_id``, and ``parent`` is the number of
+    the link that it is at.
+    """
 
     index: int
     name: str
@@ -221,6 +240,9 @@ class Link:
     mtu: int
     alias: str
     qdisc: str
+    kind: str = ""
+    vlan_id: int = 0
+    parent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +290,8 @@ class Conversation:
                 missing -= 1
                 code = -struct.unpack_from("=i", body)[0]
                 if code and not (absent_is_fine and code in (errno.ENODEV, errno.ENOENT, errno.ESRCH)):
-                    refused.append(LabFault(f"{messages[number].words}: {_reason(code, flags, body)}"))
+                    fault = Unsupported if code == errno.EOPNOTSUPP else LabFault
+                    refused.append(fault(f"{messages[number].words}: {_reason(code, flags, body)}"))
         if refused:
             raise refused[0]
 
@@ -282,7 +305,9 @@ class Conversation:
             mac, qdisc = values.get(_IFLA_ADDRESS, b"").hex(":"), _string(values.get(_IFLA_QDISC, b""))
             mtu: int = struct.unpack("=I", values[_IFLA_MTU])[0]
             name, alias = _string(values[_IFLA_IFNAME]), _string(values.get(_IFLA_IFALIAS, b""))
-            found.append(Link(index, name, bool(flags & _IFF_UP), mac, mtu, alias, qdisc))
+            kind, vlan_id = _kind(values.get(_IFLA_LINKINFO, b""))
+            parent: int = struct.unpack("=I", values[_IFLA_LINK])[0] if _IFLA_LINK in values else 0
+            found.append(Link(index, name, bool(flags & _IFF_UP), mac, mtu, alias, qdisc, kind, vlan_id, parent))
         return found
 
     def addresses(self) -> list[tuple[int, str]]:
@@ -379,6 +404,14 @@ def _attributes(body: bytes, start: int) -> dict[int, bytes]:
         found[kind & 0x3FFF] = body[at + 4 : at + length]
         at += length + (-length % 4)
     return found
+
+
+def _kind(info: bytes) -> tuple[str, int]:
+    """Return the kind of a link, and of a VLAN device its VLAN, from what the kernel tells about it."""
+    values = _attributes(info, 0)
+    kind = _string(values.get(_IFLA_INFO_KIND, b""))
+    data = _attributes(values.get(_IFLA_INFO_DATA, b""), 0) if kind == "vlan" else {}
+    return kind, struct.unpack("=H", data[_IFLA_VLAN_ID])[0] if _IFLA_VLAN_ID in data else 0
 
 
 def _string(value: bytes) -> str:

@@ -19,12 +19,13 @@ from lab.engine.resources import (
     Role,
     Route,
     Rule,
+    VlanDevice,
 )
 from lab.errors import InputError
 from lab.intent import PortIntent, PortKind, SwitchIntent
 from lab.model.addresses import Network
 from lab.model.extensions import forwarding_extension
-from lab.model.interfaces import IpInterface, Segment, host_interfaces, interfaces, vm_interfaces
+from lab.model.interfaces import IpInterface, Segment, host_interfaces, interfaces, vm_adapters
 from lab.model.kinds import AdapterKind, PortMirroring
 from lab.model.names import device_name
 from lab.model.objects import DEFAULT_MTU, HypervHost, LabModel, VirtualMachine
@@ -43,6 +44,7 @@ def lower(model: LabModel, allocation: Allocation) -> Blueprint:
     blueprint = Blueprint(
         nodes=tuple(_nodes(model, everything)),
         cables=tuple(_cables(model)),
+        vlan_devices=tuple(_vlan_devices(everything)),
         instances=tuple(Instance(name) for name in (PHYSICAL, *(host.name for host in model.hosts))),
         bridges=tuple(_bridges(model, allocation)),
         ports=tuple(_ports(model, allocation)),
@@ -127,6 +129,12 @@ def _vm_cables(host: HypervHost, vm: VirtualMachine) -> Iterator[Cable]:
         yield Cable(vm.name, f"eth{at}", host.name, device, adapter.mtu, sent, received, plugged)
 
 
+def _vlan_devices(everything: tuple[IpInterface, ...]) -> Iterator[VlanDevice]:
+    for each in everything:
+        if each.tag:
+            yield VlanDevice(each.node, each.device, each.parent, each.tag)
+
+
 def _plug(*name: str) -> str:
     """Return the device name of the physical switch's end of a cable."""
     return device_name(*name)
@@ -183,7 +191,7 @@ def _host_ports(host: HypervHost, allocation: Allocation) -> Iterator[Port]:
     for vm in host.vms:
         if not vm.running:
             continue
-        for interface, adapter in zip(vm_interfaces(host, vm), vm.adapters, strict=True):
+        for interface, adapter in zip(vm_adapters(host, vm), vm.adapters, strict=True):
             if interface.segment:
                 mac = allocation.mac(interface)
                 intent = PortIntent(

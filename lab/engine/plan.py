@@ -23,6 +23,7 @@ from lab.engine.resources import (
     Resource,
     Route,
     Rule,
+    VlanDevice,
 )
 
 
@@ -69,13 +70,15 @@ class Plan:
         return tuple(s for s in self.steps if isinstance(s.resource, kind) and (not actions or s.action in actions))
 
 
-def describe(resource: Resource) -> str:
+def describe(resource: Resource) -> str:  # noqa: PLR0911 - one for each kind
     """Return what a resource is, in words."""
     match resource:
         case Node():
             return f'{resource.role.value} "{resource.name}"'
         case Cable():
             return f'cable "{resource.a_node}" {resource.a_device} to "{resource.b_node}" {resource.b_device}'
+        case VlanDevice():
+            return f'VLAN interface "{resource.node}" {resource.device}'
         case Instance():
             return f'Open vSwitch of "{resource.node}"'
         case Bridge():
@@ -132,7 +135,7 @@ def half_made(recorded: Blueprint, begun: Iterable[Blueprint]) -> frozenset[Key]
         key
         for stage in stages
         for key, resource in stage.items()
-        if isinstance(resource, Node | Cable) or (isinstance(resource, Port) and resource.internal)
+        if isinstance(resource, Node | Cable | VlanDevice) or (isinstance(resource, Port) and resource.internal)
         if not all(key in other for other in stages)
     )
 
@@ -161,7 +164,7 @@ def _providers(want: dict[Key, Resource]) -> dict[tuple[str, str], Key]:
         if isinstance(resource, Cable):
             providers[resource.a_node, resource.a_device] = key
             providers[resource.b_node, resource.b_device] = key
-        elif isinstance(resource, Port) and resource.internal:
+        elif isinstance(resource, VlanDevice) or (isinstance(resource, Port) and resource.internal):
             providers[resource.node, resource.device] = key
     return providers
 
@@ -172,6 +175,9 @@ def _needs(resource: Resource, providers: dict[tuple[str, str], Key]) -> Iterato
         case Cable():
             yield ("node", resource.a_node)
             yield ("node", resource.b_node)
+        case VlanDevice():
+            yield ("node", resource.node)
+            yield providers[resource.node, resource.parent]
         case Instance() | Rule():
             yield ("node", resource.node)
         case Bridge():

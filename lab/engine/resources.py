@@ -73,6 +73,20 @@ class Cable:
 
 
 @dataclass(frozen=True, slots=True)
+class VlanDevice:
+    """A device that a guest has made for the frames with the tag of one VLAN at its device ``parent``."""
+
+    node: str
+    device: str
+    parent: str
+    vlan_id: int
+
+    @property
+    def key(self) -> Key:
+        return ("vlan", self.node, self.device)
+
+
+@dataclass(frozen=True, slots=True)
 class Instance:
     """The Open vSwitch of a node."""
 
@@ -176,7 +190,7 @@ class Rule:
         return ("rule", self.node, self.source)
 
 
-Resource = Node | Cable | Instance | Bridge | Port | Interface | Route | Rule
+Resource = Node | Cable | VlanDevice | Instance | Bridge | Port | Interface | Route | Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +199,7 @@ class Blueprint:
 
     nodes: tuple[Node, ...] = ()
     cables: tuple[Cable, ...] = ()
+    vlan_devices: tuple[VlanDevice, ...] = ()
     instances: tuple[Instance, ...] = ()
     bridges: tuple[Bridge, ...] = ()
     ports: tuple[Port, ...] = ()
@@ -196,6 +211,7 @@ class Blueprint:
         """Yield every resource, in the order in which they are created."""
         yield from self.nodes
         yield from self.cables
+        yield from self.vlan_devices
         yield from self.instances
         yield from self.bridges
         yield from self.ports

@@ -11,9 +11,9 @@ from lab.engine.blueprint import bridge_device
 from lab.engine.resources import Blueprint
 from lab.model.addresses import hyperv_mac
 from lab.model.extensions import DESCRIPTIONS, ENABLED_BY_DEFAULT
-from lab.model.interfaces import IpInterface, interfaces
+from lab.model.interfaces import IpInterface, interfaces, vm_interfaces
 from lab.model.objects import LabModel, VirtualSwitch
-from lab.model.vlan import UNTAGGED, VlanSettings
+from lab.model.vlan import UNTAGGED, GuestVlan, Tagging
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,8 @@ class SwitchStatus:
 class AdapterStatus:
     """A network interface of a machine; ``addresses`` are those it really has.
 
-    ``vlan`` is the mode and the list of its VLAN setting, empty for Untagged.
+    ``vlan`` is the mode and the list of its VLAN setting, empty for Untagged; of an interface that a guest has made
+    itself it is its tag.
     """
 
     machine: str
@@ -117,17 +118,19 @@ def adapter_statuses(model: LabModel, allocation: Allocation, observed: Blueprin
             mac=hyperv_mac(real.mac if real else allocation.mac(interface)),
             addresses=real.addresses if real else (),
             status=_status(interface, real is not None),
-            vlan=_vlan(interface.vlan),
+            vlan=_vlan(interface.tagging),
         )
     for host, vm in model.vms():
         if not vm.running:
-            for adapter in vm.adapters:
-                switch = f"switch {adapter.switch}" if host.switch(adapter.switch) else ""
-                mac = hyperv_mac(adapter.mac or allocation.macs.get(vm.adapter_id(adapter), "00:00:00:00:00:00"))
-                yield AdapterStatus(vm.name, "VM", adapter.name, "", switch, mac, (), "VM is off", _vlan(adapter.vlan))
+            for each in vm_interfaces(host, vm):
+                mac = hyperv_mac(each.mac or allocation.macs.get(each.adapter_name, "00:00:00:00:00:00"))
+                where, vlan = _connection(each), _vlan(each.tagging)
+                yield AdapterStatus(vm.name, "VM", each.label, "", where, mac, (), "VM is off", vlan)
 
 
-def _vlan(setting: VlanSettings) -> str:
+def _vlan(setting: Tagging) -> str:
+    if isinstance(setting, GuestVlan):
+        return f"tag {setting.vlan_id}"
     return "" if setting == UNTAGGED else str(setting)
 
 
