@@ -30,9 +30,13 @@ class Cabling:
         """Return an interface by the user's name for it."""
         return self._by_label[node, label]
 
+    def adapter(self, interface: IpInterface) -> IpInterface:
+        """Return the adapter that an interface is, or was made on by its guest."""
+        return self._interfaces[interface.node, interface.parent]
+
     def socket(self, interface: IpInterface) -> Port:
         """Return the port that an interface, which must be connected, is plugged into."""
-        place = (interface.node, interface.device)
+        place = (interface.node, interface.parent)
         own = self._ports.get(place)
         return own if own and own.internal else self._ports[self._far[place]]
 

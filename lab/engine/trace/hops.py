@@ -105,7 +105,7 @@ class Hops:
             crossings.append(self._asking(leg, packet, sender, source_mac))
         elif lost is None and receiver:
             way = self._stacks.wiring.way(leg.out.segment, _segment(receiver))
-            entries = {self._cabling.socket(sender): 0}
+            entries = {self._cabling.socket(sender): sender.tag}
             for at, segment in enumerate(way):
                 last = at == len(way) - 1
                 goals = (self._cabling.socket(receiver),) if last else self._cabling.links(segment, way[at + 1])
@@ -129,7 +129,7 @@ class Hops:
     def _asking(self, leg: Leg, packet: Packet, sender: IpInterface, source_mac: str) -> Crossing:
         """Return where the question for the next hop's MAC address goes, which nobody answers."""
         entry = self._cabling.socket(sender)
-        flow = who_has(leg.next_hop, packet.source, entry.device, source_mac)
+        flow = who_has(leg.next_hop, packet.source, entry.device, source_mac, sender.tag)
         group = flow.partition("dl_dst=")[2].partition(",")[0]
         return self._cross(leg.out.segment, entry, (), Frame(packet, source_mac, group, flow))[0]
 
@@ -211,7 +211,8 @@ class Hops:
         if not real.up:
             remedy = f"hvlab exec {interface.node} -- ip link set {interface.device} up"
             return real.mac, Lost(name, f'"{name}" was disabled inside the machine', 0, remedy)
-        return real.mac, None
+        # An interface that a guest has made on an adapter needs that adapter.
+        return real.mac, self._mac_and_fault(self._cabling.adapter(interface))[1] if interface.tag else None
 
 
 def _ends(ports: tuple[Port, Port | None]) -> Iterator[tuple[AclDirection, PortIntent]]:

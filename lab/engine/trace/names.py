@@ -50,11 +50,12 @@ def find_interface(model: LabModel, word: str) -> IpInterface:
     mine = [each for each in interfaces(model) if each.node == node]
     if mark:
         return _named(mine, adapter, node)
-    if len(mine) != 1:
+    adapters = [each for each in mine if not each.tag]
+    if len(adapters) != 1:
         known = ", ".join(f'"{each.full_name}"' for each in mine)
-        count = f"{len(mine)} network adapters" if mine else "no network adapter"
+        count = f"{len(adapters)} network adapters" if mine else "no network adapter"
         raise InputError(f'"{node}" has {count}', remedy=f"say which one: {known}" if mine else "", target=node)
-    return mine[0]
+    return adapters[0]
 
 
 def _refuse_off(model: LabModel, node: str) -> None:

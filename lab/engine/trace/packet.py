@@ -83,16 +83,17 @@ class Packet:
         return (self.port, CLIENT_PORT) if self.reply else (CLIENT_PORT, self.port)
 
 
-def who_has(address: Address, asker: Address, device: str, source_mac: str) -> str:
+def who_has(address: Address, asker: Address, device: str, source_mac: str, tag: int = 0) -> str:
     """Return the flow of the question for the MAC address behind an IP address: ARP, or neighbour discovery."""
+    vlan = f"dl_vlan={tag}," if tag else ""
     if isinstance(address, IPv6Address):
         last = address.packed[-3:].hex(":")
         group = IPv6Address(int(IPv6Address("ff02::1:ff00:0")) | int.from_bytes(address.packed[-3:], "big"))
         return (
-            f'in_port="{device}",icmp6,dl_src={source_mac},dl_dst=33:33:ff:{last},ipv6_src={asker},'
+            f'in_port="{device}",icmp6,dl_src={source_mac},dl_dst=33:33:ff:{last},{vlan}ipv6_src={asker},'
             f"ipv6_dst={group},nw_ttl=255,icmpv6_type=135,icmpv6_code=0,nd_target={address},nd_sll={source_mac}"
         )
     return (
-        f'in_port="{device}",arp,dl_src={source_mac},dl_dst={_BROADCAST},arp_op=1,'
+        f'in_port="{device}",arp,dl_src={source_mac},dl_dst={_BROADCAST},{vlan}arp_op=1,'
         f"arp_spa={asker},arp_tpa={address},arp_sha={source_mac}"
     )

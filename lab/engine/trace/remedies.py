@@ -15,7 +15,18 @@ from lab.model.interfaces import IpInterface, Segment
 from lab.model.kinds import SwitchType
 from lab.model.names import hyperv_name
 from lab.model.objects import HypervHost, LabModel, VirtualMachine
-from lab.model.vlan import UNTAGGED, VlanMode, VlanSettings, access, community, promiscuous
+from lab.model.vlan import (
+    UNTAGGED,
+    VlanMode,
+    VlanSettings,
+    access,
+    community,
+    joined,
+    obstacle,
+    promiscuous,
+    spans,
+    trunk,
+)
 
 SENDERS: Final = frozenset({11, 16})
 """The drop reasons that MacAddressSpoofing On does away with at the sender."""
@@ -162,18 +173,44 @@ def of_wrong_port(learning: LearningMode | None, receiver: PortIntent | None) ->
 
 
 def of_vlans(sender: IpInterface, target: IpInterface) -> str:
-    """Return the cmdlet that would let two adapters hear each other that their VLAN settings keep apart."""
-    setting = _fitting(sender.vlan, target.vlan)
+    """Return the cmdlet that would let two interfaces hear each other that their VLAN settings keep apart."""
+    for each in (sender, target):
+        if obstacle(each.tagging):
+            return of_obstacle(each)
+    if sender.tag and target.tag:
+        return (
+            f"in {target.node}: an interface for VLAN {sender.tag} (vlan_interface({sender.tag}, ...) in the topology)"
+        )
+    if target.tag:
+        sender, target = target, sender
+    return _set_vlan(target, _fitting(access(sender.tag) if sender.tag else sender.vlan, target.vlan))
+
+
+def of_obstacle(interface: IpInterface) -> str:
+    """Return the cmdlet that lets the frames of an interface that a guest has made through the port of its adapter."""
+    was, tag = interface.vlan, interface.tag
+    untagged = was.membership().sends if was.mode in (VlanMode.ACCESS, VlanMode.TRUNK) else 0
+    had = spans(was.allowed_vlan_id_list) if was.mode is VlanMode.TRUNK else ()
+    allowed = joined([*had, (tag, tag)])
+    text = ",".join(f"{first}-{last}" if last > first else str(first) for first, last in allowed)
+    return _set_vlan(interface, trunk(text, native=0 if untagged == tag else untagged))
+
+
+def _set_vlan(target: IpInterface, setting: VlanSettings) -> str:
+    """Return what gives the port of an interface a VLAN setting."""
     parameters = {
         VlanMode.UNTAGGED: "-Untagged",
         VlanMode.ACCESS: f"-Access -VlanId {setting.access_vlan_id}",
+        VlanMode.TRUNK: f'-Trunk -AllowedVlanIdList "{setting.allowed_vlan_id_list}" '
+        f"-NativeVlanId {setting.native_vlan_id}",
         VlanMode.COMMUNITY: f"-Community -PrimaryVlanId {setting.primary_vlan_id} "
         f"-SecondaryVlanId {setting.secondary_vlan_id}",
         VlanMode.PROMISCUOUS: f"-Promiscuous -PrimaryVlanId {setting.primary_vlan_id} "
         f"-SecondaryVlanIdList {setting.secondary_vlan_id_list}",
     }[setting.mode]
     if target.is_vm:
-        return f'Set-VMNetworkAdapterVlan -VMName "{target.node}" -VMNetworkAdapterName "{target.label}" {parameters}'
+        adapter = target.adapter or target.label
+        return f'Set-VMNetworkAdapterVlan -VMName "{target.node}" -VMNetworkAdapterName "{adapter}" {parameters}'
     if target.segment and target.segment.is_switch:
         name = hyperv_name(target.label)
         return f'Set-VMNetworkAdapterVlan -ManagementOS -VMNetworkAdapterName "{name}" {parameters}'

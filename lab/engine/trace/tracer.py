@@ -23,6 +23,7 @@ from lab.model.interfaces import Segment
 from lab.model.objects import LabModel
 from lab.model.reachability import Oracle, Talk, Verdict
 from lab.model.routing import Attachment, Journey, vlans_apart
+from lab.model.vlan import obstacle
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ class _Tracer:
         at = legs[-1].out.label if legs and legs[-1].out.node == journey.node else ""
         at = at if legs else self._ends.source.interface
         reason = self._predicted.reason if self._predicted else journey.failure
-        remedy = self._remedy_of_ends() or self._remedy_of_vlans(journey.failure)
+        remedy = self._remedy_of_ends() or self._remedy_of_vlans(journey.failure, legs)
         remedy = remedy or self._remedy_of_extension(journey.failure)
         remedy = remedy or remedies.of_failure(reason, journey.node, at, self._ends.address)
         return Lost(where, journey.failure, 0, remedy)
@@ -187,13 +188,17 @@ class _Tracer:
             return ""
         return remedies.of_separation(self._model, (ends.source, ends.target), here, there)
 
-    def _remedy_of_vlans(self, failure: str) -> str:
-        """Return what would bring both ends together if it is their own VLAN settings that keep them apart."""
+    def _remedy_of_vlans(self, failure: str, legs: tuple[Leg, ...]) -> str:
+        """Return what would help if VLAN settings keep both ends apart, or let nothing out of the last machine."""
+        for leg in legs[-1:]:
+            out = self._cabling.interface(leg.out.node, leg.out.label)
+            if obstacle(out.tagging) == failure:
+                return remedies.of_obstacle(out)
         source, target = self._ends.source, self._ends.target
         if not (target and source.interface and target.interface):
             return ""
         one, other = (self._cabling.interface(each.node, each.interface) for each in (source, target))
-        return remedies.of_vlans(one, other) if failure == vlans_apart(one.vlan, other.vlan) else ""
+        return remedies.of_vlans(one, other) if failure == vlans_apart(one.tagging, other.tagging) else ""
 
     def _remedy_of_extension(self, failure: str) -> str:
         """Return what would let a switch forward that an extension keeps from it."""
