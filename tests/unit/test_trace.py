@@ -115,6 +115,9 @@ def test_the_verdict_is_the_oracles(file: Path, version: int) -> None:
         ("legacy_adapter", "pc1", "hv1/Ethernet", 'talk to its management OS through "hv1/vEthernet (External)"'),
         ("two_hosts", "internet", "web1", "Add-NetNatStaticMapping"),
         ("classroom", "vm2", "teacher", "New-NetRoute -DestinationPrefix 0.0.0.0/0"),
+        ("vlan", "web1", "printer", '-VMNetworkAdapterName "Network Adapter" -Trunk -AllowedVlanIdList "10,20,30"'),
+        ("vlan", "printer", "gateway/eth0.30", '-Trunk -AllowedVlanIdList "10,20,30" -NativeVlanId 0'),
+        ("vlan", "plain1", "gateway/eth0.10", "New-NetRoute -DestinationPrefix 0.0.0.0/0"),
     ],
 )
 def test_a_verdict_of_no_names_the_setting_that_would_change_it(

@@ -9,7 +9,8 @@ from random import Random
 
 from lab.model.acl import TCP, AclAction, AclDirection, AclSide, ExtendedAcl, PortAcl
 from lab.model.kinds import AdapterKind, PortMirroring
-from lab.model.objects import HypervHost, NetworkAdapter
+from lab.model.objects import HypervHost, NetworkAdapter, VlanInterface
+from lab.model.vlan import trunk
 from tests.walks.addresses import MACS, VLANS, some_ip, some_place, type_of
 from tests.walks.picking import Move, some_adapter
 
@@ -80,6 +81,15 @@ def _other_vlan(random: Random, _: HypervHost, adapter: NetworkAdapter) -> Netwo
     return replace(adapter, vlan=random.choice(VLANS))
 
 
+def _other_vlan_interfaces(random: Random, host: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
+    """Of the guest; the switch may let all of their frames pass, or some, or one way only, or none."""
+    kept = tuple(each for each in adapter.vlan_interfaces if random.random() < 0.5)
+    ids = {*random.sample((10, 11, 12, 13), random.choice((0, 1, 2)))} - {each.vlan_id for each in kept}
+    more = tuple(VlanInterface(each, some_ip(random, type_of(host, adapter.switch))) for each in sorted(ids))
+    vlan = random.choice((adapter.vlan, trunk("10-12", native=0), trunk("10-12", native=0), trunk("10,13", native=13)))
+    return replace(adapter, vlan_interfaces=kept + more, vlan=vlan)
+
+
 def _other_mac(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
     return replace(adapter, mac=random.choice(MACS))
 
@@ -96,6 +106,7 @@ OFTEN: tuple[Move, ...] = (
     some_adapter(_connect),
     some_adapter(_connect_and_renumber),
     some_adapter(_other_vlan),
+    some_adapter(_other_vlan_interfaces),
     some_adapter(_renumber),
 )
 SOMETIMES: tuple[Move, ...] = (

@@ -152,7 +152,7 @@ def _vm_words(vm: VirtualMachine) -> Iterator[str]:
     yield vm.name
     yield from vm_words(vm)
     for adapter in vm.adapters:
-        yield from addresses(adapter.ip or IpSettings())
+        yield from adapter_addresses(adapter)
 
 
 def _adapter_label(vm: VirtualMachine, adapter: NetworkAdapter) -> str:
@@ -196,6 +196,16 @@ def router_words(router: Router) -> str:
 def addresses(ip: IpSettings) -> tuple[str, ...]:
     """Return addresses as text, with their prefix lengths."""
     return tuple(str(address) for address in ip.addresses)
+
+
+def adapter_addresses(adapter: NetworkAdapter) -> tuple[str, ...]:
+    """Return the addresses of an adapter of a VM, and those of the interfaces that the guest has made on it."""
+    made = (
+        f"VLAN {each.vlan_id}: {address}"
+        for each in adapter.vlan_interfaces
+        for address in addresses(each.ip) or ("-",)
+    )
+    return (*addresses(adapter.ip or IpSettings()), *made)
 
 
 def identifiers(boxes: Iterable[Box]) -> dict[Box, str]:

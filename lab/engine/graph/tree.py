@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from lab.engine.graph.scene import adapter_words, addresses, router_words, switch_words, vm_words
+from lab.engine.graph.scene import (
+    adapter_addresses,
+    adapter_words,
+    addresses,
+    router_words,
+    switch_words,
+    vm_words,
+)
 from lab.model.addresses import IpSettings
 from lab.model.interfaces import host_interfaces
 from lab.model.names import vethernet
@@ -84,7 +91,7 @@ def _vm(vm: VirtualMachine) -> str:
 
 def _adapter(vm: VirtualMachine, adapter: NetworkAdapter) -> str:
     title = " ".join((adapter.name, *adapter_words(vm, adapter)))
-    return _words(f"{_vm(vm)}: {title}", *addresses(adapter.ip or IpSettings()))
+    return _words(f"{_vm(vm)}: {title}", *adapter_addresses(adapter))
 
 
 def _network(model: LabModel, network: PhysicalNetwork) -> _Branch:
