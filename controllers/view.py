@@ -40,6 +40,12 @@ class PortView:
         return parse_mac(self.intent.mac, self.intent.adapter) if self.intent.mac else 0
 
     @property
+    def teaming_macs(self) -> tuple[int, ...]:
+        """Return the addresses of its VM's other adapters, from which it may send; its own is not among them."""
+        macs = (parse_mac(mac, self.intent.adapter) for mac in self.intent.teaming_macs)
+        return tuple(dict.fromkeys(mac for mac in macs if mac != self.mac))
+
+    @property
     def is_external(self) -> bool:
         return self.intent.kind is PortKind.EXTERNAL
 

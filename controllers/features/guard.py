@@ -4,7 +4,7 @@ Every sender: a source address that is all zero, broadcast or multicast is inval
 
 On a Pinned switch an adapter with MacAddressSpoofing Off may send from its own address only (16, spoofed MAC). If two
 such adapters were given one address, it belongs to the one connected first, and the other may not use it (11,
-unauthorised MAC). The check notes the reason, the next stage drops: so each adapter's drops are counted by reason.
+unauthorised MAC). With AllowTeaming On it may send from the addresses of its VM's other adapters, too. The check notes the reason, the next stage drops: so each adapter's drops are counted by reason.
 """
 
 from __future__ import annotations
@@ -35,6 +35,10 @@ def _check(view: SwitchView, duplicates: frozenset[int]) -> Iterator[Flow]:
         own = match(in_port=port.ofport, eth_src=port.mac)
         allowed = _note(DropReason.UNAUTHORISED_MAC) if port.ofport in duplicates else (Goto("guard_apply"),)
         yield _flow(Priority.EXCEPTION, own, allowed, port.ofport)
+        for mac in port.teaming_macs:
+            yield _flow(
+                Priority.EXCEPTION, match(in_port=port.ofport, eth_src=mac), (Goto("guard_apply"),), port.ofport
+            )
         yield _flow(Priority.ORDINARY, match(in_port=port.ofport), _note(DropReason.SPOOFED_MAC), port.ofport)
     yield _flow(Priority.FALLBACK, match(), (Goto("guard_apply"),))
 

@@ -4,7 +4,8 @@ Learning happens inside the switch, so it goes on while the controller is away. 
 own, and what it learned goes when the rule goes.
 
 Mode Learning: every port learns. Mode Pinned: the addresses of VM and management adapters are assigned to their ports;
-only the external port and adapters with MacAddressSpoofing On learn. An assigned address is never learned elsewhere,
+only the external port and adapters with MacAddressSpoofing On learn, and with AllowTeaming On the addresses of the VM's
+other adapters. An assigned address is never learned elsewhere,
 and what is assigned wins over what was learned before it was assigned. An adapter has its address in every VLAN that it
 sends in.
 """
@@ -31,6 +32,11 @@ def build(view: SwitchView) -> tuple[tuple[Flow, ...], tuple[Group, ...]]:
 def _learn(view: SwitchView) -> Iterator[Flow]:
     for mac, port in sorted(view.pinned_macs().items()):
         yield Flow("learn", Priority.EXCEPTION, match(eth_src=mac), (Goto("lookup"),), Owner(NAME, port.ofport))
+    for port in view.guarded_ports():
+        for mac in port.teaming_macs:
+            actions = Learn(port.ofport, view.intent.ageing_s), Goto("lookup")
+            wanted = match(in_port=port.ofport, eth_src=mac)
+            yield Flow("learn", Priority.ORDINARY, wanted, actions, Owner(NAME, port.ofport))
     for port in view.learning_ports():
         actions = Learn(port.ofport, view.intent.ageing_s), Goto("lookup")
         yield Flow("learn", Priority.ORDINARY, match(in_port=port.ofport), actions, Owner(NAME, port.ofport))

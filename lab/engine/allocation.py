@@ -70,7 +70,7 @@ def _macs(model: LabModel, pools: Mapping[str, str], before: Mapping[str, str]) 
     macs = dynamic_macs(model, pools, before)
     for interface in interfaces(model):
         name = interface.full_name
-        if name not in macs and not interface.mac and not interface.tag:
+        if name not in macs and not interface.mac and not interface.made_by_guest:
             macs[name] = before.get(name) or stable_mac(name)
     return macs
 
@@ -82,7 +82,7 @@ def port_owners(model: LabModel) -> Iterable[tuple[Segment, str]]:
             if interface.bound_to:
                 yield Segment(host.name, interface.bound_to), interface.full_name
     for interface in interfaces(model):
-        if interface.segment and interface.segment.is_switch and not interface.tag:
+        if interface.segment and interface.segment.is_switch and not interface.made_by_guest:
             yield interface.segment, interface.full_name
 
 

@@ -19,13 +19,14 @@ from lab.engine.resources import (
     Role,
     Route,
     Rule,
+    TeamDevice,
     VlanDevice,
 )
 from lab.errors import InputError
 from lab.intent import PortIntent, PortKind, SwitchIntent
 from lab.model.addresses import Network
 from lab.model.extensions import forwarding_extension
-from lab.model.interfaces import IpInterface, Segment, host_interfaces, interfaces, vm_adapters
+from lab.model.interfaces import IpInterface, Segment, has_link, host_interfaces, interfaces, vm_adapters
 from lab.model.kinds import AdapterKind, PortMirroring
 from lab.model.names import device_name
 from lab.model.objects import DEFAULT_MTU, HypervHost, LabModel, VirtualMachine
@@ -45,6 +46,7 @@ def lower(model: LabModel, allocation: Allocation) -> Blueprint:
         nodes=tuple(_nodes(model, everything)),
         cables=tuple(_cables(model)),
         vlan_devices=tuple(_vlan_devices(everything)),
+        team_devices=tuple(_team_devices(everything, allocation)),
         instances=tuple(Instance(name) for name in (PHYSICAL, *(host.name for host in model.hosts))),
         bridges=tuple(_bridges(model, allocation)),
         ports=tuple(_ports(model, allocation)),
@@ -124,7 +126,8 @@ def _vm_cables(host: HypervHost, vm: VirtualMachine) -> Iterator[Cable]:
         received = LEGACY_RATE_BPS if adapter.kind is AdapterKind.LEGACY else 0
         maximum = -(-adapter.maximum_bandwidth // 8) * 8  # as Set-VMNetworkAdapter rounds it
         sent = min([rate for rate in (received, maximum) if rate], default=0)
-        plugged = host.switch(adapter.switch) is not None
+        switch = host.switch(adapter.switch)
+        plugged = switch is not None and has_link(host, switch, adapter)
         device = device_name(vm.name, f"eth{at}")
         yield Cable(vm.name, f"eth{at}", host.name, device, adapter.mtu, sent, received, plugged)
 
@@ -133,6 +136,12 @@ def _vlan_devices(everything: tuple[IpInterface, ...]) -> Iterator[VlanDevice]:
     for each in everything:
         if each.tag:
             yield VlanDevice(each.node, each.device, each.parent, each.tag)
+
+
+def _team_devices(everything: tuple[IpInterface, ...], allocation: Allocation) -> Iterator[TeamDevice]:
+    for each in everything:
+        if each.members:
+            yield TeamDevice(each.node, each.device, each.members, allocation.mac(each))
 
 
 def _plug(*name: str) -> str:
@@ -191,9 +200,11 @@ def _host_ports(host: HypervHost, allocation: Allocation) -> Iterator[Port]:
     for vm in host.vms:
         if not vm.running:
             continue
-        for interface, adapter in zip(vm_adapters(host, vm), vm.adapters, strict=True):
+        adapters = tuple(vm_adapters(host, vm))
+        for interface, adapter in zip(adapters, vm.adapters, strict=True):
             if interface.segment:
                 mac = allocation.mac(interface)
+                others = (each for each in adapters if each is not interface and adapter.allow_teaming)
                 intent = PortIntent(
                     interface.full_name,
                     PortKind.VM,
@@ -207,6 +218,7 @@ def _host_ports(host: HypervHost, allocation: Allocation) -> Iterator[Port]:
                     adapter.port_mirroring,
                     adapter.storm_limit,
                     _mapping(host, adapter.team_mapping),
+                    teaming_macs=tuple(allocation.mac(each) for each in others),
                     resource_metering=vm.resource_metering,
                 )
                 yield _port(allocation, interface.segment, interface, device_name(vm.name, interface.device), intent)

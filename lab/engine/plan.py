@@ -23,6 +23,7 @@ from lab.engine.resources import (
     Resource,
     Route,
     Rule,
+    TeamDevice,
     VlanDevice,
 )
 
@@ -77,8 +78,8 @@ def describe(resource: Resource) -> str:  # noqa: PLR0911 - one for each kind
             return f'{resource.role.value} "{resource.name}"'
         case Cable():
             return f'cable "{resource.a_node}" {resource.a_device} to "{resource.b_node}" {resource.b_device}'
-        case VlanDevice():
-            return f'VLAN interface "{resource.node}" {resource.device}'
+        case VlanDevice() | TeamDevice():
+            return f'{resource.title} "{resource.node}" {resource.device}'
         case Instance():
             return f'Open vSwitch of "{resource.node}"'
         case Bridge():
@@ -135,7 +136,8 @@ def half_made(recorded: Blueprint, begun: Iterable[Blueprint]) -> frozenset[Key]
         key
         for stage in stages
         for key, resource in stage.items()
-        if isinstance(resource, Node | Cable | VlanDevice) or (isinstance(resource, Port) and resource.internal)
+        if isinstance(resource, Node | Cable | VlanDevice | TeamDevice)
+        or (isinstance(resource, Port) and resource.internal)
         if not all(key in other for other in stages)
     )
 
@@ -164,7 +166,7 @@ def _providers(want: dict[Key, Resource]) -> dict[tuple[str, str], Key]:
         if isinstance(resource, Cable):
             providers[resource.a_node, resource.a_device] = key
             providers[resource.b_node, resource.b_device] = key
-        elif isinstance(resource, VlanDevice) or (isinstance(resource, Port) and resource.internal):
+        elif isinstance(resource, VlanDevice | TeamDevice) or (isinstance(resource, Port) and resource.internal):
             providers[resource.node, resource.device] = key
     return providers
 
@@ -175,9 +177,9 @@ def _needs(resource: Resource, providers: dict[tuple[str, str], Key]) -> Iterato
         case Cable():
             yield ("node", resource.a_node)
             yield ("node", resource.b_node)
-        case VlanDevice():
+        case VlanDevice() | TeamDevice():
             yield ("node", resource.node)
-            yield providers[resource.node, resource.parent]
+            yield from (providers[resource.node, parent] for parent in resource.parents)
         case Instance() | Rule():
             yield ("node", resource.node)
         case Bridge():
@@ -201,6 +203,7 @@ _FIXED: Final[dict[type, tuple[str, ...]]] = {
     Node: ("role",),
     Port: ("bridge", "ofport", "internal", "shaped"),
     Cable: ("a_node", "a_device"),
+    TeamDevice: ("members", "mac"),
 }
 
 

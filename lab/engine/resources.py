@@ -85,6 +85,38 @@ class VlanDevice:
     def key(self) -> Key:
         return ("vlan", self.node, self.device)
 
+    @property
+    def title(self) -> str:
+        return "VLAN interface"
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """The devices that it is made of."""
+        return (self.parent,)
+
+
+@dataclass(frozen=True, slots=True)
+class TeamDevice:
+    """A team that a guest has made of its devices ``members``, with the MAC address of the first."""
+
+    node: str
+    device: str
+    members: tuple[str, ...]
+    mac: str
+
+    @property
+    def key(self) -> Key:
+        return ("team", self.node, self.device)
+
+    @property
+    def title(self) -> str:
+        return "team"
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """The devices that it is made of."""
+        return self.members
+
 
 @dataclass(frozen=True, slots=True)
 class Instance:
@@ -190,7 +222,7 @@ class Rule:
         return ("rule", self.node, self.source)
 
 
-Resource = Node | Cable | VlanDevice | Instance | Bridge | Port | Interface | Route | Rule
+Resource = Node | Cable | VlanDevice | TeamDevice | Instance | Bridge | Port | Interface | Route | Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +232,7 @@ class Blueprint:
     nodes: tuple[Node, ...] = ()
     cables: tuple[Cable, ...] = ()
     vlan_devices: tuple[VlanDevice, ...] = ()
+    team_devices: tuple[TeamDevice, ...] = ()
     instances: tuple[Instance, ...] = ()
     bridges: tuple[Bridge, ...] = ()
     ports: tuple[Port, ...] = ()
@@ -212,6 +245,7 @@ class Blueprint:
         yield from self.nodes
         yield from self.cables
         yield from self.vlan_devices
+        yield from self.team_devices
         yield from self.instances
         yield from self.bridges
         yield from self.ports

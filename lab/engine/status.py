@@ -13,7 +13,7 @@ from lab.model.addresses import hyperv_mac
 from lab.model.extensions import DESCRIPTIONS, ENABLED_BY_DEFAULT
 from lab.model.interfaces import IpInterface, interfaces, vm_interfaces
 from lab.model.objects import LabModel, VirtualSwitch
-from lab.model.vlan import UNTAGGED, GuestVlan, Tagging
+from lab.model.vlan import UNTAGGED, GuestVlan, NotTaken, Tagging
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +129,8 @@ def adapter_statuses(model: LabModel, allocation: Allocation, observed: Blueprin
 
 
 def _vlan(setting: Tagging) -> str:
-    if isinstance(setting, GuestVlan):
-        return f"tag {setting.vlan_id}"
+    if isinstance(setting, GuestVlan | NotTaken):
+        return f"tag {setting.vlan_id}" if isinstance(setting, GuestVlan) else ""
     return "" if setting == UNTAGGED else str(setting)
 
 

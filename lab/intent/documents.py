@@ -53,6 +53,7 @@ class PortIntent:
     port of a Pinned switch may send from any address, learns, and receives flooded unknown unicast. ``vlan`` is its
     VLAN setting, None where that is Untagged. ``team_mapping`` is the full name of the member of the team that it is
     mapped to, such as ``hv1/Ethernet 2``.
+    ``teaming_macs``: the addresses of its VM's other adapters, from which it may send (AllowTeaming).
     ``dhcp_guard`` and ``router_guard`` keep it from sending what servers and routers send. ``resource_metering`` counts
     everything, unless there are Meter entries among ``acls``, which then say what is counted.
     """
@@ -69,5 +70,6 @@ class PortIntent:
     port_mirroring: PortMirroring = PortMirroring.NONE
     storm_limit: int = 0
     team_mapping: str = ""
+    teaming_macs: tuple[str, ...] = ()
     resource_metering: bool = False
     version: int = INTENT_VERSION

@@ -40,6 +40,7 @@ class VmAdapterSettings(ManagementAdapterSettings, total=False):
     router_guard: bool
     maximum_bandwidth: int
     storm_limit: int
+    allow_teaming: bool
 
 
 def _flag(name: str) -> Callable[[Reader, Any], bool]:
@@ -64,6 +65,7 @@ _READ: Final[Mapping[str, Callable[[Reader, Any], Any]]] = {
     "mac_spoofing": _flag("mac_spoofing"),
     "mtu": _number("mtu", 1500),
     "dhcp_guard": _flag("dhcp_guard"),
+    "allow_teaming": _flag("allow_teaming"),
     "router_guard": _flag("router_guard"),
     "maximum_bandwidth": _number("maximum_bandwidth"),
     "storm_limit": _number("storm_limit"),

@@ -26,6 +26,8 @@ _ACTIONS: Final = ("remove", "change", "add")
 _LABELS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "acls": "port ACL",
+        "adapters": "adapters",
+        "allow_teaming": "AllowTeaming",
         "ageing_s": "ageing time in seconds",
         "dhcp_guard": "DhcpGuard",
         "extensions": "enabled extensions",
@@ -125,6 +127,8 @@ def _inside(old: object, new: object) -> Iterator[Change]:
         yield from _pairs("VM", old.name, old.vms, new.vms)
     elif isinstance(old, VirtualMachine) and isinstance(new, VirtualMachine):
         yield from _adapters("adapter", old.name, old.adapters, new.adapters)
+        teams = [[each.team] if each.team else [] for each in (old, new)]
+        yield from _pairs("team", old.name, *teams)
 
 
 def _sharing(old: HypervHost, new: HypervHost) -> Iterator[Change]:

@@ -7,12 +7,13 @@ addresses (KB2486812, create-a-virtual-switch-for-hyper-v-virtual-machines).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from lab.model.acl import ExtendedAcl, PortAcl
 from lab.model.addresses import IpSettings
-from lab.model.kinds import AdapterKind, PortMirroring
+from lab.model.kinds import AdapterKind, LearningMode, PortMirroring
 from lab.model.names import (
     device_name,
     quoted,
@@ -24,15 +25,20 @@ from lab.model.names import (
 from lab.model.objects import (
     DEFAULT_MTU,
     Computer,
+    GuestTeam,
     HypervHost,
     LabModel,
     NetworkAdapter,
     PhysicalNetwork,
     PhysicalNic,
     VirtualMachine,
+    VirtualSwitch,
     VlanInterface,
 )
-from lab.model.vlan import UNTAGGED, GuestVlan, Tagging, VlanSettings, access
+from lab.model.vlan import UNTAGGED, GuestVlan, NotTaken, Tagging, VlanSettings, access
+
+TEAM_DEVICE: Final = "team0"
+"""The Linux name of the team that a guest has made."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -61,6 +67,8 @@ class IpInterface:
     external switch that has taken a NIC: the stack then has no protocol on it.
     ``vlan``, the access lists, the port mirroring and the team mapping are those of the port that it is plugged into.
     ``tag`` is the VLAN of an interface that a guest has made itself on its adapter ``adapter``, 0 for an adapter.
+    ``members`` are the devices of a team that a guest has made; it has the MAC address of its first one's ``adapter``,
+    and uses ``via``. ``not_taken`` says why the switch does not take what it sends.
     """
 
     node: str
@@ -82,15 +90,27 @@ class IpInterface:
     team_mapping: str = ""
     tag: int = 0
     adapter: str = ""
+    members: tuple[str, ...] = ()
+    via: str = ""
+    not_taken: str = ""
+
+    @property
+    def made_by_guest(self) -> bool:
+        """Whether it is no adapter, but something that a guest has made of some."""
+        return bool(self.tag or self.members)
 
     @property
     def tagging(self) -> Tagging:
         """In which VLANs it is."""
+        if self.not_taken:
+            return NotTaken(self.not_taken)
         return GuestVlan(self.vlan, self.tag) if self.tag else self.vlan
 
     @property
     def parent(self) -> str:
-        """The device that the switch's port leads to: its own, or that of the adapter it was made on."""
+        """The device that the switch's port leads to: its own, or that of the adapter it was made on, or uses."""
+        if self.members:
+            return self.via
         return self.device.rpartition(".")[0] if self.tag else self.device
 
     @property
@@ -139,20 +159,26 @@ def host_interfaces(host: HypervHost) -> Iterator[IpInterface]:
 
 def vm_interfaces(host: HypervHost, vm: VirtualMachine) -> Iterator[IpInterface]:
     """Yield the interfaces of a VM, as its guest would have them: each adapter, and those that are made on it."""
-    for interface, adapter in zip(vm_adapters(host, vm), vm.adapters, strict=True):
+    adapters = tuple(vm_adapters(host, vm))
+    for interface, adapter in zip(adapters, vm.adapters, strict=True):
         yield interface
         yield from (_vlan_interface(interface, each) for each in adapter.vlan_interfaces)
+    if vm.team:
+        yield from _team(host, vm, vm.team, {each.label: each for each in adapters})
 
 
 def vm_adapters(host: HypervHost, vm: VirtualMachine) -> Iterator[IpInterface]:
     """Yield the interfaces of a VM that are adapters, in their order."""
     for at, adapter in enumerate(vm.adapters):
-        connected = host.switch(adapter.switch) is not None
+        switch = host.switch(adapter.switch)
+        connected = switch is not None
         driver = vm.has_driver(adapter)
         if not driver:
             why = f'VM "{vm.name}" has no driver for its synthetic adapter: integration services are off'
         elif not connected:
             why = f'media disconnected: adapter "{vm.adapter_id(adapter)}" is connected to no switch'
+        elif switch and not has_link(host, switch, adapter):
+            why = f'media disconnected: no NIC of switch "{switch.name}" has a link, and AllowTeaming is On'
         else:
             why = ""
         yield IpInterface(
@@ -172,6 +198,42 @@ def vm_adapters(host: HypervHost, vm: VirtualMachine) -> Iterator[IpInterface]:
             extended_acls=adapter.extended_acls,
             port_mirroring=adapter.port_mirroring,
         )
+
+
+def has_link(host: HypervHost, switch: VirtualSwitch, adapter: NetworkAdapter) -> bool:
+    """Tell whether an adapter on a switch has a link: with AllowTeaming On not while none of the switch's NICs has one.
+
+    So the team of its guest notices that the switch is cut off.
+    """
+    nics = [nic for nic in host.nics if nic.name in switch.nics]
+    return not (adapter.allow_teaming and nics) or any(nic.connected for nic in nics)
+
+
+def _team(
+    host: HypervHost, vm: VirtualMachine, team: GuestTeam, adapters: Mapping[str, IpInterface]
+) -> Iterator[IpInterface]:
+    members = [adapters[name] for name in team.adapters if name in adapters]
+    if not members:
+        return
+    active = next((each for each in members if each.up), members[0])
+    adapter = next(each for each in vm.adapters if each.name == active.label)
+    switch = host.switch(adapter.switch)
+    own = active is members[0] or adapter.allow_teaming or adapter.mac_spoofing
+    pinned = switch is not None and switch.learning is LearningMode.PINNED
+    yield replace(
+        active,
+        label=team.name,
+        device=TEAM_DEVICE,
+        ip=team.ip,
+        mac=members[0].mac,
+        adapter=members[0].label,
+        members=tuple(each.device for each in members),
+        via=active.device,
+        not_taken=""
+        if own or not pinned
+        else f'AllowTeaming of adapter "{active.full_name}" is Off: its switch takes '
+        f'nothing from the address of "{members[0].full_name}" (16, spoofed MAC)',
+    )
 
 
 def _vlan_interface(on: IpInterface, made: VlanInterface) -> IpInterface:

@@ -39,7 +39,8 @@ class NetworkAdapter:
     pool. ``ip`` is None for an adapter of the management OS that takes over the settings of its switch's NIC.
     ``mtu`` in bytes. ``maximum_bandwidth`` limits what it sends, in bits per second, ``storm_limit``
     what of that is for many receivers, in packets per second; 0 is no limit. ``team_mapping`` names the physical NIC
-    that it is mapped to in its switch's team, empty for one that the switch chooses.
+    that it is mapped to in its switch's team, empty for one that the switch chooses. With ``allow_teaming`` the VM may
+    send by it from the addresses of its other adapters, and it loses its link when its switch's NICs have none.
     ``vlan_interfaces`` are the guest's own.
     """
 
@@ -59,7 +60,17 @@ class NetworkAdapter:
     maximum_bandwidth: int = 0
     storm_limit: int = 0
     team_mapping: str = ""
+    allow_teaming: bool = False
     vlan_interfaces: tuple[VlanInterface, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GuestTeam:
+    """A team that a VM's guest makes itself of some of its adapters: it uses the first of them that has a link."""
+
+    name: str
+    adapters: tuple[str, ...] = ()
+    ip: IpSettings = NO_IP
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,7 @@ class VirtualMachine:
 
     Without integration services its synthetic adapters have no driver (hyper-v-integration-services).
     ``forwarding``: its IP stack routes between its adapters. ``resource_metering``: what they send and get is counted.
+    ``team`` is what its guest has made of several adapters.
     """
 
     name: str
@@ -77,6 +89,7 @@ class VirtualMachine:
     integration_services: bool = True
     forwarding: bool = False
     resource_metering: bool = False
+    team: GuestTeam | None = None
 
     @property
     def running(self) -> bool:

@@ -145,7 +145,21 @@ class GuestVlan:
         return Membership(sends, hears, database=sends)
 
 
-Tagging = VlanSettings | GuestVlan
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """What an interface is in whose frames its port does not take; ``reason`` says why, in words."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return "no VLAN"
+
+    def membership(self) -> Membership:
+        """Return that it hears nothing and sends nowhere."""
+        return Membership(NO_VLAN, ())
+
+
+Tagging = VlanSettings | GuestVlan | NotTaken
 """In which VLANs an interface is: by the setting of its port alone, or by the tag that its guest puts on."""
 
 _UNTAGGED_MEMBERSHIP: Final = Membership(UNTAGGED_VLAN, (_NOTHING_TAGGED,))
@@ -158,6 +172,8 @@ def obstacle(tagging: Tagging) -> str:
     """Return why a port does not let the tagged frames of its guest pass both ways, in words; empty if it does."""
     if isinstance(tagging, VlanSettings):
         return ""
+    if isinstance(tagging, NotTaken):
+        return tagging.reason
     port, vlan = tagging.port.membership(), tagging.vlan_id
     if not contains(port.accepts, vlan):
         return f"a port in mode {tagging.port} takes no frames with the tag of VLAN {vlan}"

@@ -212,7 +212,7 @@ class Hops:
             remedy = f"hvlab exec {interface.node} -- ip link set {interface.device} up"
             return real.mac, Lost(name, f'"{name}" was disabled inside the machine', 0, remedy)
         # An interface that a guest has made on an adapter needs that adapter.
-        return real.mac, self._mac_and_fault(self._cabling.adapter(interface))[1] if interface.tag else None
+        return real.mac, self._mac_and_fault(self._cabling.adapter(interface))[1] if interface.made_by_guest else None
 
 
 def _ends(ports: tuple[Port, Port | None]) -> Iterator[tuple[AclDirection, PortIntent]]:

@@ -50,7 +50,8 @@ def find_interface(model: LabModel, word: str) -> IpInterface:
     mine = [each for each in interfaces(model) if each.node == node]
     if mark:
         return _named(mine, adapter, node)
-    adapters = [each for each in mine if not each.tag]
+    teamed = {device for each in mine for device in each.members}
+    adapters = [each for each in mine if not each.tag and each.device not in teamed]
     if len(adapters) != 1:
         known = ", ".join(f'"{each.full_name}"' for each in mine)
         count = f"{len(adapters)} network adapters" if mine else "no network adapter"

@@ -188,6 +188,9 @@ def of_vlans(sender: IpInterface, target: IpInterface) -> str:
 
 def of_obstacle(interface: IpInterface) -> str:
     """Return the cmdlet that lets the frames of an interface that a guest has made through the port of its adapter."""
+    if interface.not_taken:
+        member = interface.not_taken.partition('"')[2].partition('"')[0].partition("/")[2]
+        return f'Set-VMNetworkAdapter -VMName "{interface.node}" -Name "{member}" -AllowTeaming On'
     was, tag = interface.vlan, interface.tag
     untagged = was.membership().sends if was.mode in (VlanMode.ACCESS, VlanMode.TRUNK) else 0
     had = spans(was.allowed_vlan_id_list) if was.mode is VlanMode.TRUNK else ()

@@ -160,7 +160,7 @@ def _mac_doubles(model: LabModel, plugged: tuple[_Plugged, ...]) -> Iterator[Err
     pinned: dict[tuple[Segment, str], str] = {}
     for each in plugged:
         segment, mac = each.interface.segment, each.interface.mac
-        if not mac or segment is None or each.interface.tag:
+        if not mac or segment is None or each.interface.made_by_guest:
             continue  # an interface that a guest made has its adapter's address
         other, where = _other_owner(owners[each.ethernet, mac], each), each.ethernet
         if not other and _is_pinned(model, segment):
