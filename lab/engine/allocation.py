@@ -52,7 +52,7 @@ def allocate(model: LabModel, before: Allocation) -> Allocation:
 
 def refuse_doubles(model: LabModel, allocation: Allocation) -> None:
     """Raise TopologyError if two adapters that meet have one MAC address, as hosts with equal pools give them."""
-    macs = [allocation.mac(each) for each in interfaces(model) if not each.bound_to]
+    macs = [allocation.mac(each) for each in interfaces(model) if not each.bound_to and not each.tag]
     records = tuple(mac_doubles(model, allocation.macs)) if len(set(macs)) < len(macs) else ()
     if records:
         raise TopologyError(records)

@@ -80,7 +80,8 @@ class FrameOracle:
     """Answers for one model."""
 
     def __init__(self, model: LabModel) -> None:
-        live = [each for each in interfaces(model) if each.up and not each.bound_to and each.segment]
+        adapters = [each for each in interfaces(model) if not each.tag]
+        live = [each for each in adapters if each.up and not each.bound_to and each.segment]
         wiring = Wiring(model, live, frozenset())
         self._stations = {each.name: each for each in _stations(model, live)}
         self._held_up = {name for name, each in self._stations.items() if wiring.extension(each.segment)}

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import ip_address
 
 from lab import Lab, trunk
+from lab.engine.allocation import Allocation, allocate, refuse_doubles
+from lab.model.acl import UDP
 from lab.model.builder import HostBuilder
+from lab.model.frames import Content, FrameOracle
 from lab.model.interfaces import IpInterface, Segment, host_interfaces, interfaces, takes_over
 from lab.model.objects import HypervHost, LabModel
 
@@ -121,3 +125,23 @@ def test_an_interface_that_a_guest_makes_is_on_its_adapter() -> None:
     made = found[1]
     assert (made.mac, made.mtu, made.segment) == ("00:15:5d:01:02:03", 1400, Segment("hv1", "Private"))
     assert (made.adapter_name, made.full_name) == ("gw/Network Adapter", "gw/Network Adapter, VLAN 10")
+
+
+def test_an_interface_that_a_guest_makes_is_no_adapter_of_its_own() -> None:
+    """Neither for single frames, which reach adapters, nor for MAC addresses and ports, which adapters have."""
+    lab = Lab("stick")
+    hv1 = lab.host("hv1")
+    hv1.private_switch("Private")
+    hv1.vm("web1", "Private", vlan=10)
+    hv1.vm("gw", "Private", vlan=trunk("10", native=0)).vlan_interface(10, "10.0.10.1/24")
+    model = lab.model()
+    allocation = allocate(model, Allocation())
+    refuse_doubles(model, allocation)
+    assert sorted(allocation.macs) == sorted(each.full_name for each in adapters(model))
+    assert len(allocation.ofports) == len(adapters(model))
+    content = Content(ip_address("10.0.10.11"), ip_address("10.0.10.255"), UDP)
+    assert FrameOracle(model).receivers("web1/Network Adapter", content) == {"gw/Network Adapter"}
+
+
+def adapters(model: LabModel) -> list[IpInterface]:
+    return [each for each in interfaces(model) if not each.tag]
