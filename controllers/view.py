@@ -87,9 +87,14 @@ class PortView:
 
     def databases(self, primaries: Mapping[int, int]) -> tuple[Span, ...]:
         """Return the VLANs in whose MAC tables the port's address is."""
-        mine = self.membership
+        own = self.database(primaries)
         private = [(p, p) for s, p in primaries.items() if self.accepts(s)]
-        return joined([(mine.database, mine.database), *mine.accepts, *private])
+        return joined([(own, own), *self.membership.accepts, *private])
+
+    def database(self, primaries: Mapping[int, int]) -> int:
+        """Return in which VLAN's MAC table is who sends without a tag: all of a private VLAN have one."""
+        mine = self.membership
+        return primaries.get(mine.sends, mine.sends) if mine.database == mine.sends else mine.database
 
 
 @dataclass(frozen=True, slots=True)

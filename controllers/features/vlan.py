@@ -52,10 +52,10 @@ def _enter(view: SwitchView) -> Iterator[Flow]:
     for port in view.sorted_ports():
         if port.is_external:
             then = Goto("team_in" if team else "mirror_out")
-            yield from _untagged(port, then) if team else ()
+            yield from _untagged(primaries, port, then) if team else ()
             yield from _tagged(primaries, port, then)
         elif port.has_vlan:
-            yield from _untagged(port, _ENTERED)
+            yield from _untagged(primaries, port, _ENTERED)
             yield from _tagged(primaries, port, _ENTERED)
             trunk = bool(port.membership.accepts)
             reason = DropReason.UNAUTHORISED_VLAN if trunk else DropReason.VLAN_IN_ETHERNET_HEADER
@@ -66,9 +66,9 @@ def _enter(view: SwitchView) -> Iterator[Flow]:
     yield _flow("vlan_in", Priority.FALLBACK, match(), (Drop(DropReason.VLAN_IN_ETHERNET_HEADER),))
 
 
-def _untagged(port: PortView, then: Goto) -> Iterator[Flow]:
-    number, mine = port.ofport, port.membership
-    actions = _into(mine.sends, mine.database, then)
+def _untagged(primaries: Mapping[int, int], port: PortView, then: Goto) -> Iterator[Flow]:
+    number = port.ofport
+    actions = _into(port.membership.sends, port.database(primaries), then)
     yield _flow("vlan_in", Priority.EXCEPTION, match(in_port=number, tag=_NO_TAG), actions, number)
     only_priority = match(in_port=number, tag=_PRIORITY_ONLY)
     yield _flow("vlan_in", Priority.EXCEPTION, only_priority, (PopTag(), *actions), number)

@@ -311,3 +311,24 @@ def test_the_same_addresses_in_several_vlans(lab: LabOf) -> None:
         for vlan in ("ten", "twenty", "thirty"):
             with pinging(running, f"{vlan}1", "10.0.0.2"):
                 pass
+
+
+SECONDARY = """
+from lab import Lab, access, community, trunk
+
+lab = Lab("secondary")
+hv1 = lab.host("hv1")
+hv1.private_switch("Private", learning="LEARNING")
+hv1.vm("plain", "Private", "10.0.0.1/24", vlan=access(11))
+hv1.vm("team", "Private", "10.0.0.2/24", vlan=community(10, 11))
+hv1.vm("trunk", "Private", "10.0.0.3/24", vlan=trunk("10-11", native=11))
+"""
+
+
+@pytest.mark.parametrize("learning", ["Learning", "Pinned"])
+def test_who_is_in_a_secondary_vlan_in_another_mode_talks_to_its_community(lab: LabOf, learning: str) -> None:
+    """An access port and a trunk look up addresses where the private VLAN has them."""
+    with lab(SECONDARY.replace("LEARNING", learning)) as running:
+        cells = running.cells()
+        names = ("plain", "team", "trunk")
+        assert all(cells[one, other] for one, other in itertools.permutations(names, 2))

@@ -86,7 +86,7 @@ def _other_vlan_interfaces(random: Random, host: HypervHost, adapter: NetworkAda
     kept = tuple(each for each in adapter.vlan_interfaces if random.random() < 0.5)
     ids = {*random.sample((10, 11, 12, 13), random.choice((0, 1, 2)))} - {each.vlan_id for each in kept}
     more = tuple(VlanInterface(each, some_ip(random, type_of(host, adapter.switch))) for each in sorted(ids))
-    vlan = random.choice((adapter.vlan, trunk("10-12", native=0), trunk("10-12", native=0), trunk("10,13", native=13)))
+    vlan = random.choice((adapter.vlan, trunk("10-12", native=0), trunk("10-12", native=0), trunk("10,12", native=12)))
     return replace(adapter, vlan_interfaces=kept + more, vlan=vlan)
 
 
