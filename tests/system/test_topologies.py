@@ -50,11 +50,11 @@ def test_what_the_switches_hold_is_what_their_intent_compiles_to(running: Runnin
 
 
 def test_applying_the_same_file_does_nothing(running: RunningLab) -> None:
-    before = running.addresses(), running.status()
+    before = running.addresses(), running.shown()
     for _ in range(2):
         done = running("apply", running.file, *running.settings, "--json").json()
         assert (done["changes"], done["steps"]) == ([], [])
-    assert (running.addresses(), running.status()) == before
+    assert (running.addresses(), running.shown()) == before
 
 
 def test_down_leaves_nothing(hvlab: Hvlab, lab: LabOf) -> None:
