@@ -4,7 +4,8 @@ Every sender: a source address that is all zero, broadcast or multicast is inval
 
 On a Pinned switch an adapter with MacAddressSpoofing Off may send from its own address only (16, spoofed MAC). If two
 such adapters were given one address, it belongs to the one connected first, and the other may not use it (11,
-unauthorised MAC). With AllowTeaming On it may send from the addresses of its VM's other adapters, too. The check notes the reason, the next stage drops: so each adapter's drops are counted by reason.
+unauthorised MAC). With AllowTeaming On it may send from the addresses of its VM's other adapters, too. The check notes
+the reason, the next stage drops: so each adapter's drops are counted by reason.
 """
 
 from __future__ import annotations

@@ -105,7 +105,8 @@ def _moved(plan: Plan, wanted: Blueprint) -> set[Key]:
     }
     found = {each.key for each in wanted.interfaces if f"{each.node}/{each.alias}" in names}
     made = {("interface", v.node, v.device) for v in wanted.vlan_devices if ("interface", v.node, v.parent) in found}
-    return found | made
+    teams = (each for each in wanted.team_devices if any(("interface", each.node, m) in found for m in each.members))
+    return found | made | {("interface", each.node, each.device) for each in teams}
 
 
 def current_fault(external_ids: Mapping[str, str], generation: int) -> str:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from lab.emulation import firewall, links, nodes, ovs, vlan_devices
+from lab.emulation import firewall, links, nodes, ovs, team_devices, vlan_devices
 from lab.emulation.netlink import Message
 from lab.emulation.netns import Batch, run_batches, write_sysctls
 from lab.emulation.observe import pids, read_tables
@@ -30,12 +30,13 @@ from lab.engine.resources import (
     Resource,
     Route,
     Rule,
+    TeamDevice,
     VlanDevice,
 )
 from lab.errors import LabFault
 from lab.intent import PortKind
 
-Kind = TypeVar("Kind", Node, Cable, VlanDevice, Instance, Bridge, Port, Interface, Route)
+Kind = TypeVar("Kind", Node, Cable, VlanDevice, TeamDevice, Instance, Bridge, Port, Interface, Route)
 
 DEVICE_TIMEOUT_S: Final = 10.0
 
@@ -59,11 +60,11 @@ class Execution:
         phases: tuple[tuple[str, Callable[[], None], tuple[type[Resource], ...], tuple[Action, ...]], ...] = (
             ("removing routes", self._remove_routes, (Route, Rule), (remove,)),
             ("disconnecting", self._remove_ports_and_bridges, (Port, Bridge), (remove,)),
-            ("removing VLAN interfaces", self._remove_vlan_devices, (VlanDevice,), (remove,)),
+            ("removing VLAN interfaces and teams", self._remove_made, (VlanDevice, TeamDevice), (remove,)),
             ("stopping machines", self._remove_nodes_and_cables, (Node, Cable, Instance), (remove,)),
             ("starting machines", self._create_nodes, (Node, Interface), (create, change, remove)),
             ("plugging in cables", self._create_cables, (Cable,), (create, change)),
-            ("making VLAN interfaces", self._create_vlan_devices, (VlanDevice,), (create,)),
+            ("making VLAN interfaces and teams", self._create_made, (VlanDevice, TeamDevice), (create,)),
             ("starting Open vSwitch", self._create_instances, (Instance,), (create,)),
             ("creating switches", self._create_bridges_and_ports, (Bridge, Port), (create, change)),
             ("configuring addresses", lambda: self._configure(internal=False), settings, (create, change)),
@@ -120,10 +121,12 @@ class Execution:
         if operations:
             self._await(node, self._commit(node, operations))
 
-    def _remove_vlan_devices(self) -> None:
-        removed = self._resources(VlanDevice, Action.REMOVE)
-        self._stop_programs(removed)
-        vlan_devices.remove(removed, self._pids)
+    def _remove_made(self) -> None:
+        """Remove what guests have made."""
+        vlans, teams = self._resources(VlanDevice, Action.REMOVE), self._resources(TeamDevice, Action.REMOVE)
+        self._stop_programs(vlans, teams)
+        vlan_devices.remove(vlans, self._pids)
+        team_devices.remove(teams, self._pids)
 
     def _remove_nodes_and_cables(self) -> None:
         gone = {node.name for node in self._resources(Node, Action.REMOVE)}
@@ -201,15 +204,17 @@ class Execution:
         rules = [Batch(self._pids[n], firewall.NFT, firewall.blind_ports(devices[n])) for n in sorted(devices)]
         run_batches(rules)
 
-    def _create_vlan_devices(self) -> None:
-        created = self._resources(VlanDevice, Action.CREATE)
-        self._stop_programs(created)
-        programs = vlan_devices.make(created, self._pids)
+    def _create_made(self) -> None:
+        """Make what guests make."""
+        vlans, teams = self._resources(VlanDevice, Action.CREATE), self._resources(TeamDevice, Action.CREATE)
+        self._stop_programs(vlans, teams)
+        programs = [*vlan_devices.make(vlans, self._pids), *team_devices.make(teams, self._pids)]
         if programs:
             self._pod.spawn(programs)
 
-    def _stop_programs(self, devices: list[VlanDevice]) -> None:
-        names = {vlan_devices.process_name(each) for each in devices}
+    def _stop_programs(self, vlans: list[VlanDevice], teams: list[TeamDevice]) -> None:
+        names = {vlan_devices.process_name(each) for each in vlans}
+        names |= {team_devices.process_name(each) for each in teams}
         left = sorted(names & self._pod.processes().keys())
         if left:
             self._pod.stop(left)

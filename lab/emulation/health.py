@@ -31,6 +31,7 @@ _CONSEQUENCES: Final = {
     "ovs-vswitchd": "its switches forward nothing",
     "ovsdb-server": "its switches go on as they are, but nothing can be changed or asked",
     "vlan": "the VLAN interface carries nothing",
+    "team-team0": "the team does not notice when a link is lost",
 }
 
 

@@ -32,7 +32,7 @@ _NESTED: Final = 0x8000
 
 _SOL_NETLINK, _CAP_ACK, _EXT_ACK = 270, 10, 11
 _IFF_UP: Final = 1
-_IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MTU, _IFLA_LINK, _IFLA_QDISC, _IFLA_LINKINFO = 1, 3, 4, 5, 6, 18
+_IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MTU, _IFLA_LINK, _IFLA_QDISC, _IFLA_MASTER, _IFLA_LINKINFO = 1, 3, 4, 5, 6, 10, 18
 _IFLA_INFO_KIND, _IFLA_INFO_DATA, _IFLA_VLAN_ID = 1, 2, 1
 _IFLA_NET_NS_PID, _IFLA_IFALIAS, _IFLA_EXT_MASK, _IFLA_PROP_LIST, _IFLA_ALT_IFNAME = 19, 20, 29, 52, 53
 _SKIP_STATISTICS: Final = 8
@@ -107,6 +107,20 @@ def add_vlan(device: str, parent: str, vlan_id: int) -> Message:
     body += _attribute(_IFLA_LINKINFO | _NESTED, info)
     words = f"link add link {parent} name {device} type vlan id {vlan_id}"
     return Message(words, _NEWLINK, _CREATE | _EXCL, body, parent, _LINK.size + 4)
+
+
+def add_bridge(device: str, mac: str) -> Message:
+    """Make a bridge with a MAC address; Unsupported if the kernel has no such kind."""
+    body = _LINK.pack(0, 0, 0, 0, 0) + _text(_IFLA_IFNAME, device)
+    body += _attribute(_IFLA_ADDRESS, bytes.fromhex(mac.replace(":", "")))
+    body += _attribute(_IFLA_LINKINFO | _NESTED, _text(_IFLA_INFO_KIND, "bridge"))
+    return Message(f"link add {device} address {mac} type bridge", _NEWLINK, _CREATE | _EXCL, body)
+
+
+def set_master(device: str, master: str) -> Message:
+    """Make a device a port of a bridge."""
+    body = _LINK.pack(0, 0, 0, 0, 0) + _number(_IFLA_MASTER, 0) + _text(_IFLA_IFNAME, device)
+    return Message(f"link set {device} master {master}", _NEWLINK, 0, body, master, _LINK.size + 4)
 
 
 def delete_link(device: str) -> Message:
@@ -230,7 +244,7 @@ class Link:
     """A link as the kernel has it; ``mac`` with colons, ``qdisc`` the kind of its root queueing discipline.
 
     ``kind`` is what `ip link add ... type` calls it. A VLAN device has a ``vlan_id``, and ``parent`` is the number of
-    the link that it is at.
+    the link that it is at; ``master`` that of the bridge that it is a port of.
     """
 
     index: int
@@ -243,6 +257,7 @@ class Link:
     kind: str = ""
     vlan_id: int = 0
     parent: int = 0
+    master: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +322,9 @@ class Conversation:
             name, alias = _string(values[_IFLA_IFNAME]), _string(values.get(_IFLA_IFALIAS, b""))
             kind, vlan_id = _kind(values.get(_IFLA_LINKINFO, b""))
             parent: int = struct.unpack("=I", values[_IFLA_LINK])[0] if _IFLA_LINK in values else 0
-            found.append(Link(index, name, bool(flags & _IFF_UP), mac, mtu, alias, qdisc, kind, vlan_id, parent))
+            master: int = struct.unpack("=I", values[_IFLA_MASTER])[0] if _IFLA_MASTER in values else 0
+            up = bool(flags & _IFF_UP)
+            found.append(Link(index, name, up, mac, mtu, alias, qdisc, kind, vlan_id, parent, master))
         return found
 
     def addresses(self) -> list[tuple[int, str]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
-from lab.emulation import ovs, vlan_devices
+from lab.emulation import ovs, team_devices, vlan_devices
 from lab.emulation.links import RULE_PRIORITY, table_of
 from lab.emulation.netlink import MAIN_TABLE, Conversation, FoundRoute, Link
 from lab.emulation.netns import network_of
@@ -70,6 +70,11 @@ def observe(known: Blueprint, pids: Mapping[str, int]) -> tuple[Blueprint, dict[
             each
             for each in known.vlan_devices
             if each.node in kernel and vlan_devices.is_there(each, kernel[each.node].links, pids)
+        ),
+        team_devices=tuple(
+            each
+            for each in known.team_devices
+            if each.node in kernel and team_devices.is_there(each, kernel[each.node].links, pids)
         ),
         instances=instances,
         bridges=tuple(_in_order(known.bridges, _bridges(tables))),

@@ -15,6 +15,7 @@ from lab.model.network_builder import NetworkBuilder
 from lab.model.notes import Notes
 from lab.model.objects import (
     DEFAULT_MTU,
+    GuestTeam,
     HypervHost,
     NetworkAdapter,
     PhysicalNic,
@@ -324,6 +325,26 @@ class VmBuilder:
         more = (*adapters[at].vlan_interfaces, VlanInterface(number, ip))
         adapters[at] = replace(adapters[at], vlan_interfaces=more)
         self.value = replace(self.value, adapters=tuple(adapters))
+        return self
+
+    def team(
+        self, name: str, *addresses: str, adapters: Sequence[str] | None = None, gateway: Texts = None
+    ) -> VmBuilder:
+        """Have the guest make a team of two adapters, all of them unless named: it uses the first that has a link.
+
+        The adapters are on two external switches, and have ``allow_teaming=True`` (New-NetLbfoTeam in the guest).
+        """
+        about = Reader(self._notes, self.value.name)
+        title = about.name("team", name, "Team")
+        owner = f"{self.value.name}/{title}"
+        self._notes.declare(owner)
+        given = [each.name for each in self.value.adapters] if adapters is None else list(adapters)
+        found = [at for each in given if (at := self._adapter_named(each, about)) is not None]
+        members = [self.value.adapters[at] for at in found]
+        switch = next((each.switch for each in members if each.switch), None)
+        ip = self._host.settings_on(switch, owner, addresses, gateway)
+        if len(found) == len(given):
+            self.value = replace(self.value, team=GuestTeam(title, tuple(each.name for each in members), ip))
         return self
 
     def _adapter_named(self, name: object, read: Reader) -> int | None:

@@ -19,6 +19,7 @@ _RULES = (
     networks.subnets,
     switches.switches,
     teams.teams,
+    teams.guest_teams,
     machines.vms,
     machines.mac_ranges,
     machines.mtus,

@@ -19,7 +19,7 @@ from lab.model.interfaces import (
 )
 from lab.model.kinds import LearningMode
 from lab.model.names import quoted, vlan_interface_name
-from lab.model.objects import LabModel
+from lab.model.objects import LabModel, VirtualMachine
 from lab.model.rules.mistakes import mistake
 from lab.model.vlan import Tagging, meet
 
@@ -43,16 +43,22 @@ def _configured(model: LabModel) -> Iterator[tuple[str, str, IpSettings]]:
         for adapter in host.management_adapters:
             yield host.management_id(adapter), f"{host.name}/{adapter.name}", adapter.ip or NO_IP
     for _, vm in model.vms():
-        for adapter in vm.adapters:
-            yield vm.adapter_id(adapter), vm.adapter_id(adapter), adapter.ip or NO_IP
-            for made in adapter.vlan_interfaces:
-                name = f"{vm.name}/{vlan_interface_name(adapter.name, made.vlan_id)}"
-                yield name, name, made.ip
+        yield from ((name, name, ip) for name, ip in _of_guest(vm))
     for computer in interfaces_of_computers(model):
         yield computer.node, computer.node, computer.ip
     for network in model.networks:
         for each in router_interfaces(network):
             yield each.node, each.node, each.ip
+
+
+def _of_guest(vm: VirtualMachine) -> Iterator[tuple[str, IpSettings]]:
+    """Yield the name and the settings of each of a VM's adapters, and of what its guest has made of them."""
+    for adapter in vm.adapters:
+        yield vm.adapter_id(adapter), adapter.ip or NO_IP
+        for made in adapter.vlan_interfaces:
+            yield f"{vm.name}/{vlan_interface_name(adapter.name, made.vlan_id)}", made.ip
+    if vm.team:
+        yield f"{vm.name}/{vm.team.name}", vm.team.ip
 
 
 def _why_unusable(address: Interface) -> str:

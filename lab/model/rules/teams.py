@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from lab.errors import ErrorRecord
-from lab.model.kinds import LoadBalancing
+from lab.model.kinds import LoadBalancing, SwitchType
 from lab.model.names import quoted
-from lab.model.objects import HypervHost, LabModel, NetworkAdapter, VirtualSwitch
+from lab.model.objects import GuestTeam, HypervHost, LabModel, NetworkAdapter, VirtualMachine, VirtualSwitch
 from lab.model.rules.mistakes import known, mistake
 
 _MOST_MEMBERS = 8
+_GUEST_MEMBERS = 2
 
 
 def teams(model: LabModel) -> Iterator[ErrorRecord]:
@@ -56,6 +57,35 @@ def _team(host: HypervHost, switch: VirtualSwitch) -> Iterator[ErrorRecord]:
             yield mistake(
                 target, f"the team of {who} has NICs with different {what}: {found}", "its NICs must be alike"
             )
+
+
+def guest_teams(model: LabModel) -> Iterator[ErrorRecord]:
+    """Teams that a guest cannot make: NIC Teaming in VMs is for two adapters, on two external switches."""
+    for host, vm in model.vms():
+        if vm.team:
+            yield from _guest_team(host, vm, vm.team)
+
+
+def _guest_team(host: HypervHost, vm: VirtualMachine, team: GuestTeam) -> Iterator[ErrorRecord]:
+    target = f"{vm.name}/{team.name}"
+    who = f"the team {quoted(team.name)} of VM {quoted(vm.name)}"
+    if not team.name or team.name in {adapter.name for adapter in vm.adapters}:
+        yield mistake(target, f"{who} has the name of an adapter, or none", "give it a name of its own")
+    members = [adapter for adapter in vm.adapters if adapter.name in team.adapters]
+    if len(members) != _GUEST_MEMBERS or len(team.adapters) != _GUEST_MEMBERS:
+        names = ", ".join(map(quoted, team.adapters)) or "none"
+        yield mistake(target, f"{who} has the adapters {names}", "expected two different ones of this VM")
+        return
+    switches = [switch for each in members if (switch := host.switch(each.switch))]
+    alike = len({switch.name for switch in switches}) != len(switches)
+    if alike or any(switch.type is not SwitchType.EXTERNAL for switch in switches):
+        names = " and ".join(quoted(switch.name) for switch in switches)
+        yield mistake(target, f"{who} has its adapters on {names}", "expected two different external switches")
+    for each in members:
+        if (each.ip and each.ip.addresses) or each.vlan_interfaces:
+            owner = vm.adapter_id(each)
+            what = f"adapter {quoted(owner)} of {who} has addresses or VLAN interfaces of its own"
+            yield mistake(owner, what, f"give the addresses to the team: vm.team({quoted(team.name)}, ...)")
 
 
 def _mapping(host: HypervHost, adapter: NetworkAdapter, owner: str) -> Iterator[ErrorRecord]:

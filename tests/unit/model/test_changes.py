@@ -18,6 +18,7 @@ from lab.model.extensions import SwitchExtension
 from lab.model.kinds import SwitchType
 from lab.model.objects import (
     Computer,
+    GuestTeam,
     HypervHost,
     LabModel,
     NetworkAdapter,
@@ -83,6 +84,9 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple
                 yield (*path, "router"), None
             if field.name == "ip" and inner is None:
                 yield (*path, "ip"), IpSettings((ip_interface("10.77.0.1/16"),))
+                continue
+            if field.name == "team" and inner is None:
+                yield (*path, "team"), GuestTeam("Team", ("Network Adapter",))
                 continue
             yield from places(inner, (*path, field.name))
     elif isinstance(value, tuple):

@@ -1,0 +1,133 @@
+"""Teams that guests make: a connection outlives the loss of a switch's NIC, if AllowTeaming is On."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.eventually import eventually
+from tests.system.conftest import LabOf
+from tests.system.labs import RunningLab, edited, pinging
+
+pytestmark = pytest.mark.system
+
+TOPOLOGY = """
+from lab import Lab
+
+lab = Lab("guest-teams", interruption_s=0)
+office = lab.physical_network("office", "10.0.1.0/24", "fd00:1::/64")
+office.computer("pc", "10.0.1.1", "fd00:1::1")
+hv1 = lab.host("hv1")
+hv1.nic("NIC 1", office, connected=True)
+hv1.nic("NIC 2", office)
+hv1.external_switch("S1", nic="NIC 1", learning="Pinned", allow_management_os=False)
+hv1.external_switch("S2", nic="NIC 2", learning="Pinned", allow_management_os=False)
+teaming = True
+web = hv1.vm("web", "S1", allow_teaming=teaming).adapter("S2", allow_teaming=teaming)
+web.team("Team", "10.0.1.2", "fd00:1::2")
+hv1.vm("near1", "S1", "10.0.1.3", "fd00:1::3")
+hv1.vm("near2", "S2", "10.0.1.4", "fd00:1::4")
+"""
+PULLED = edited(TOPOLOGY, ("connected=True", "connected=False"))
+OFF = ("teaming = True", "teaming = False")
+
+
+@pytest.fixture(scope="module")
+def running(lab: LabOf) -> Iterator[RunningLab]:
+    with lab(TOPOLOGY) as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def _cables_are_pulled(announce: Callable[[str], None]) -> None:
+    announce(r"Network is down|netdev_linux\|WARN\|Dropped \d+ log messages")
+
+
+def answers(lab: RunningLab, *pairs: tuple[str, str]) -> dict[tuple[str, str], bool]:
+    lab.agrees()
+    lab.agrees("-6")
+    cells = lab.cells()
+    return {pair: cells[pair] for pair in pairs}
+
+
+def test_with_all_links_the_team_reaches_everybody(running: RunningLab) -> None:
+    running.apply(TOPOLOGY)
+    found = answers(running, ("web", "pc"), ("pc", "web"), ("web", "near1"), ("web", "near2"))
+    assert all(found.values())
+
+
+def test_it_uses_its_other_adapter_when_the_first_switch_is_cut_off(running: RunningLab) -> None:
+    running.apply(PULLED)
+    found = answers(running, ("pc", "web"), ("near2", "web"), ("near1", "web"))
+    assert found == {("pc", "web"): True, ("near2", "web"): True, ("near1", "web"): False}
+    running.apply(TOPOLOGY)
+    assert answers(running, ("pc", "web"), ("near1", "web")) == {("pc", "web"): True, ("near1", "web"): True}
+
+
+def test_a_connection_goes_on(running: RunningLab) -> None:
+    with (
+        running.socket("pc", socket.AF_INET, socket.SOCK_STREAM) as server,
+        running.socket("web", socket.AF_INET, socket.SOCK_STREAM) as client,
+    ):
+        server.bind(("10.0.1.1", 7007))
+        server.listen(1)
+        client.settimeout(10)
+        client.connect(("10.0.1.1", 7007))
+        accepted, _ = server.accept()
+        with accepted:
+            accepted.settimeout(10)
+            for number, text in enumerate((PULLED, TOPOLOGY, PULLED, TOPOLOGY)):
+                running.apply(text)
+                for one, other in ((client, accepted), (accepted, client)):
+                    one.sendall(b"%d" % number)
+                    assert other.recv(10) == b"%d" % number
+
+
+def test_with_allow_teaming_off_the_guest_does_not_notice(running: RunningLab) -> None:
+    running.apply(edited(PULLED, (OFF[0], OFF[1])))
+    assert answers(running, ("pc", "web"), ("near1", "web")) == {("pc", "web"): False, ("near1", "web"): True}
+    running.apply(TOPOLOGY)
+
+
+def test_with_allow_teaming_off_the_other_switch_takes_nothing(running: RunningLab) -> None:
+    text = edited(TOPOLOGY, (OFF[0], OFF[1]), ('vm("web", "S1"', 'vm("web", None'))
+    running.apply(text)
+    assert answers(running, ("pc", "web"), ("near2", "web")) == {("pc", "web"): False, ("near2", "web"): False}
+    told = running("trace", "near2", "web", check=1).out
+    assert "takes nothing from the address of" in told
+    assert 'Set-VMNetworkAdapter -VMName "web" -Name "Network Adapter 2" -AllowTeaming On' in told
+    running.apply(edited(text, (OFF[1], OFF[0])))
+    assert answers(running, ("pc", "web"), ("near2", "web")) == {("pc", "web"): True, ("near2", "web"): True}
+    running.apply(TOPOLOGY)
+
+
+def test_the_program_that_follows_the_links_comes_back(running: RunningLab) -> None:
+    def program() -> int:
+        found = [each for each in running.status()["processes"] if each["name"] == "team-team0@web"]
+        return int(found[0]["pid"]) if found[0]["state"] == "running" else 0
+
+    first = program()
+    with pinging(running, "web", "10.0.1.1") as pings:
+        pings.advance()
+        running.run_inside(lambda: os.kill(first, signal.SIGKILL))
+        eventually(program, lambda pid: pid not in (0, first))
+        pings.advance()
+    running.apply(PULLED)
+    assert answers(running, ("pc", "web")) == {("pc", "web"): True}
+    running.apply(TOPOLOGY)
+    running.healthy()
+
+
+def test_a_team_comes_and_goes(running: RunningLab) -> None:
+    apart = edited(
+        TOPOLOGY, ('web.team("Team", "10.0.1.2", "fd00:1::2")', ""), ('("web", "S1"', '("web", "S1", "10.0.1.2"')
+    )
+    running.apply(apart)
+    assert answers(running, ("pc", "web")) == {("pc", "web"): True}
+    running.apply(TOPOLOGY)
+    assert answers(running, ("pc", "web")) == {("pc", "web"): True}
+    assert "nothing to do" in running.apply(TOPOLOGY).out.casefold() or running.apply(TOPOLOGY).out == ""

@@ -1,0 +1,18 @@
+from lab import Lab
+
+lab = Lab("bad")
+office = lab.physical_network("office", "192.168.1.0/24")
+hv1 = lab.host("hv1")
+hv1.nic("NIC 1", office)
+hv1.nic("NIC 2", office)
+hv1.external_switch("S1", nic="NIC 1", allow_management_os=False)
+hv1.external_switch("S2", nic="NIC 2", allow_management_os=False)
+hv1.internal_switch("Internal")
+hv1.management_adapter("Cluster", "Internal", allow_teaming=True)
+hv1.vm("one", "S1").team("Team", "192.168.1.31")
+hv1.vm("same", "S1").adapter("S1").team("Team", "192.168.1.32")
+hv1.vm("inside", "S1").adapter("Internal").team("Team", "192.168.1.33")
+hv1.vm("addressed", "S1", "192.168.1.34").adapter("S2").team("Team", "192.168.1.35")
+hv1.vm("unknown", "S1").adapter("S2").team("Team", adapters=["Network Adapter", "Network Adapter 3"])
+hv1.vm("named", "S1").adapter("S2").team("Network Adapter", "192.168.2.36/24", gateway="192.168.3.1")
+hv1.vm("twice", "S1").adapter("S2").team("Team", adapters=["Network Adapter", "Network Adapter"])
