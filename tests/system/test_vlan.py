@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
-import socket
-import struct
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
 
 import pytest
 
-from tests.eventually import eventually
 from tests.system.conftest import LabOf
-from tests.system.frames import BROADCAST, ETHERTYPE, EVERYTHING, Adapter, adapters, packet_socket, raw
+from tests.system.frames import BROADCAST
 from tests.system.labs import RunningLab, edited, pinging
+from tests.system.tagged import Ears, Fence, listening, vlans
 
 pytestmark = [pytest.mark.system, pytest.mark.switching]
 
@@ -48,9 +44,6 @@ hv2.vm("alone3", "External", vlan=isolated(100, 101))
 hv2.vm("team2", "External", vlan=community(100, 102))
 hv2.vm("router2", "External", vlan=promiscuous(100, "101"))
 """
-
-_SOL_PACKET, _PACKET_AUXDATA, _TP_STATUS_VLAN_VALID = 263, 8, 0x10
-_numbers = itertools.count(1)
 
 Heard = dict[str, int]
 """Who got a frame, and with which VLAN id in its tag; 0 is without a tag."""
@@ -104,55 +97,6 @@ BROADCASTS: tuple[tuple[str, int | None, Heard], ...] = (
 )
 
 
-@dataclass(slots=True)
-class Ears:
-    """Every adapter of a lab, listening."""
-
-    known: dict[str, Adapter]
-    sockets: dict[str, socket.socket]
-    heard: dict[bytes, Heard] = field(default_factory=dict)
-
-    def send(self, sender: str, target: str, tag: int | None) -> bytes:
-        """Send a frame and return what it is recognised by."""
-        mark = b"hvlab-vlan-%08d" % next(_numbers)
-        header = b"" if tag is None else struct.pack("!HH", 0x8100, tag)
-        frame = raw(target) + raw(self.known[sender].mac) + header + ETHERTYPE.to_bytes(2, "big") + mark
-        self.sockets[sender].send(frame.ljust(64, b"\0"))
-        return mark
-
-    def of(self, mark: bytes) -> Heard:
-        """Return who has got a frame."""
-        for name, each in self.sockets.items():
-            while True:
-                try:
-                    frame, control, _, _ = each.recvmsg(2048, 64)
-                except BlockingIOError:
-                    break
-                where = frame.find(b"hvlab-vlan-")
-                if where >= 0:
-                    seen = self.heard.setdefault(frame[where : where + 19], {})
-                    assert name not in seen, f"{name} got it twice"
-                    seen[name] = _tag(control)
-        return self.heard.get(mark, {})
-
-    def reached(self, sender: str, target: str, tag: int | None, wanted: Heard) -> Heard:
-        """Send a frame and return who gets it, when everybody who should has it and later frames have passed."""
-        mark = self.send(sender, target, tag)
-        eventually(lambda: self.of(mark), lambda seen: seen.keys() >= wanted.keys(), timeout=5.0)
-        for _ in range(3):
-            fence = self.send("trunk2", BROADCAST, 10)
-            eventually(lambda fence=fence: self.of(fence), lambda seen: len(seen) >= len(VLAN_10) - 1, timeout=5.0)
-        return self.of(mark)
-
-
-def _tag(control: list[tuple[int, int, bytes]]) -> int:
-    for _, kind, data in control:
-        if kind == _PACKET_AUXDATA:
-            status, _, _, _, _, tci, _ = struct.unpack_from("IIIHHHH", data)
-            return tci & 0xFFF if status & _TP_STATUS_VLAN_VALID else 0
-    raise AssertionError("the kernel said nothing of a tag")
-
-
 @pytest.fixture(scope="module")
 def running(lab: LabOf) -> Iterator[RunningLab]:
     with lab(TOPOLOGY) as found:
@@ -161,19 +105,15 @@ def running(lab: LabOf) -> Iterator[RunningLab]:
 
 @pytest.fixture(scope="module")
 def ears(running: RunningLab) -> Iterator[Ears]:
-    known = {name: each for name, each in adapters(running).items() if "/" not in name}
-    known |= {host: adapters(running)[f"{host}/vEthernet (External)"] for host in ("hv1", "hv2")}
-    with ExitStack() as stack:
-        sockets = {name: stack.enter_context(packet_socket(running, each, EVERYTHING)) for name, each in known.items()}
-        for each in sockets.values():
-            each.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
-        yield Ears(known, sockets)
+    hosts = {host: f"{host}/vEthernet (External)" for host in ("hv1", "hv2")}
+    with listening(running, Fence("trunk2", 10, len(VLAN_10) - 1), hosts) as found:
+        yield found
 
 
 @pytest.mark.parametrize(("sender", "tag", "who"), BROADCASTS, ids=[f"{sender}-{tag}" for sender, tag, _ in BROADCASTS])
 def test_a_broadcast_reaches_its_vlan_and_nobody_else(ears: Ears, sender: str, tag: int | None, who: Heard) -> None:
     wanted = {name: number for name, number in who.items() if name != sender}
-    assert ears.reached(sender, BROADCAST, tag, wanted) == wanted
+    assert vlans(ears.reached(sender, BROADCAST, tag, wanted)) == wanted
 
 
 UNICASTS: tuple[tuple[str, int | None, str, Heard], ...] = (
@@ -210,8 +150,8 @@ def test_a_frame_to_an_address_that_is_known_reaches_it_or_nobody(
 ) -> None:
     """The target has just spoken, in the VLANs that it sends in: so every switch knows where it is."""
     for spoken in (None, 10) if target == "trunk1" else (None,):
-        ears.reached(target, BROADCAST, spoken, {})
-    got = ears.reached(sender, ears.known[target].mac, tag, who)
+        ears.reached(target, BROADCAST, spoken)
+    got = vlans(ears.reached(sender, ears.known[target].mac, tag, who))
     if who:
         assert got == who
     else:
