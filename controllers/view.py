@@ -11,9 +11,10 @@ from controllers.pipeline.values import Meter
 from lab.errors import LabFault
 from lab.intent import LearningMode, PortIntent, PortKind, SwitchIntent
 from lab.model.acl import AclDirection, PortAcl
+from lab.model.isolation import VlanPolicy
 from lab.model.kinds import PortMirroring
 from lab.model.metering import added_entries
-from lab.model.vlan import EVERYTHING, LARGEST, UNTAGGED, Membership, Span, contains, joined
+from lab.model.vlan import EVERYTHING, LARGEST, NO_VLAN, UNTAGGED, Membership, Span, contains, joined
 
 MAX_OFPORT = 0xFEFF
 """The highest port number the pipeline handles; Open vSwitch assigns lower ones, OpenFlow reserves higher ones."""
@@ -50,14 +51,19 @@ class PortView:
         return self.intent.kind is PortKind.EXTERNAL
 
     @property
+    def vlan_policy(self) -> VlanPolicy:
+        """Return what says in which VLANs an adapter's frames travel: its isolation or its VLAN setting."""
+        return self.intent.isolation or self.intent.vlan or UNTAGGED
+
+    @property
     def has_vlan(self) -> bool:
-        """Whether an adapter's VLAN setting is another than Untagged."""
-        return self.intent.vlan is not None and self.intent.vlan != UNTAGGED
+        """Whether an adapter's VLAN setting is another than Untagged, or it has an isolation setting."""
+        return self.vlan_policy != UNTAGGED
 
     @property
     def membership(self) -> Membership:
-        """Return what the port's VLAN setting means; the external port carries all VLANs."""
-        return EVERYTHING if self.is_external else (self.intent.vlan or UNTAGGED).membership()
+        """Return what the port's setting means; the external port carries all VLANs."""
+        return EVERYTHING if self.is_external else self.vlan_policy.membership()
 
     @property
     def port_acls(self) -> tuple[PortAcl, ...]:
@@ -89,7 +95,8 @@ class PortView:
         """Return the VLANs in whose MAC tables the port's address is."""
         own = self.database(primaries)
         private = [(p, p) for s, p in primaries.items() if self.accepts(s)]
-        return joined([(own, own), *self.membership.accepts, *private])
+        mine = [] if own == NO_VLAN else [(own, own)]
+        return joined([*mine, *self.membership.accepts, *private])
 
     def database(self, primaries: Mapping[int, int]) -> int:
         """Return in which VLAN's MAC table is who sends without a tag: all of a private VLAN have one."""
@@ -195,7 +202,7 @@ class SwitchView:
     def members(self) -> Iterator[Members]:
         """Yield who gets the frames of which VLANs, where that is anybody but the external port, or anybody sends."""
         ports = self.sorted_ports()
-        own = {port.membership.sends for port in ports if not port.is_external}
+        own = {port.membership.sends for port in ports if not port.is_external} - {NO_VLAN}
         edges = {edge for port in ports for first, last in port.membership.hears for edge in (first, last + 1)}
         edges |= {edge for vlan in own for edge in (vlan, vlan + 1)}
         inside = sorted(edge for edge in edges if 0 <= edge <= LARGEST)
@@ -249,8 +256,9 @@ class SwitchView:
                     target=port.intent.adapter,
                 )
             if port.is_external and port.has_vlan:
+                setting, reason = ("an isolation", 60) if port.intent.isolation else ("a VLAN", 32)
                 raise ViewError(
-                    f'the external port "{port.intent.adapter}" has a VLAN setting (reason 32)',
+                    f'the external port "{port.intent.adapter}" has {setting} setting (reason {reason})',
                     remedy="it carries all VLANs",
                     target=port.intent.adapter,
                 )

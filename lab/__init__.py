@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lab.model.acl_builder import extended_deny as extended_deny
     from lab.model.acl_builder import meter as meter
     from lab.model.builder import Lab as Lab
+    from lab.model.isolation import isolation as isolation
     from lab.model.kinds import LearningMode as LearningMode
     from lab.model.vlan import access as access
     from lab.model.vlan import community as community
@@ -31,6 +32,7 @@ __all__ = [
     "extended_allow",
     "extended_deny",
     "isolated",
+    "isolation",
     "meter",
     "promiscuous",
     "trunk",
@@ -50,6 +52,10 @@ def __getattr__(name: str) -> Any:
         from lab.model.kinds import LearningMode
 
         return LearningMode
+    if name == "isolation":
+        from lab.model.isolation import isolation
+
+        return isolation
     if name in _VLAN_SETTINGS:
         from lab.model import vlan
 

@@ -5,6 +5,9 @@ Inside the pipeline no frame has a tag; its VLAN is in a register. What an adapt
 trunk 10, unauthorised VLAN), and so is a frame for a known receiver that is not in its VLAN (9, VLAN filtered; between
 ports of one private VLAN 13, PVLAN). A tag with VLAN id 0 holds a priority only, and is taken off.
 
+With an isolation setting (:mod:`lab.model.isolation`) any other tag is an unauthorised VLAN (10); what has no tag is
+dropped if that does not allow untagged traffic (36).
+
 All VLANs of a private VLAN have one MAC table, that of the primary one: otherwise no answer would find its way.
 """
 
@@ -33,6 +36,7 @@ from controllers.pipeline.values import (
 )
 from controllers.spans import in_register, prefixes
 from controllers.view import PortView, SwitchView
+from lab.model.vlan import NO_VLAN
 
 NAME = "vlan"
 _NO_TAG = 0
@@ -57,8 +61,8 @@ def _enter(view: SwitchView) -> Iterator[Flow]:
         elif port.has_vlan:
             yield from _untagged(primaries, port, _ENTERED)
             yield from _tagged(primaries, port, _ENTERED)
-            trunk = bool(port.membership.accepts)
-            reason = DropReason.UNAUTHORISED_VLAN if trunk else DropReason.VLAN_IN_ETHERNET_HEADER
+            by_id = port.membership.accepts or port.intent.isolation
+            reason = DropReason.UNAUTHORISED_VLAN if by_id else DropReason.VLAN_IN_ETHERNET_HEADER
             yield _flow("vlan_in", Priority.ORDINARY, match(in_port=port.ofport), (Drop(reason),), port.ofport)
     untagged = _into(UNTAGGED, UNTAGGED, _ENTERED)
     yield _flow("vlan_in", Priority.BELOW_ORDINARY, match(tag=_NO_TAG), untagged)
@@ -67,10 +71,15 @@ def _enter(view: SwitchView) -> Iterator[Flow]:
 
 
 def _untagged(primaries: Mapping[int, int], port: PortView, then: Goto) -> Iterator[Flow]:
-    number = port.ofport
-    actions = _into(port.membership.sends, port.database(primaries), then)
-    yield _flow("vlan_in", Priority.EXCEPTION, match(in_port=number, tag=_NO_TAG), actions, number)
-    only_priority = match(in_port=number, tag=_PRIORITY_ONLY)
+    number, sends = port.ofport, port.membership.sends
+    untagged, only_priority = (match(in_port=number, tag=tag) for tag in (_NO_TAG, _PRIORITY_ONLY))
+    if sends == NO_VLAN:
+        for wanted in (untagged, only_priority):
+            reason = DropReason.UNTAGGED_NOT_ALLOWED_BY_ISOLATION
+            yield _flow("vlan_in", Priority.EXCEPTION, wanted, (Drop(reason),), number)
+        return
+    actions = _into(sends, port.database(primaries), then)
+    yield _flow("vlan_in", Priority.EXCEPTION, untagged, actions, number)
     yield _flow("vlan_in", Priority.EXCEPTION, only_priority, (PopTag(), *actions), number)
 
 

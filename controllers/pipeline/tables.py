@@ -130,7 +130,12 @@ _DECLARED = (
         masked=frozenset({"tag"}),
         writes=frozenset({"vlan", "database"}),
         goes=("team_in", "mirror_out"),
-        drops=(_R.FILTERED, _R.UNAUTHORISED_VLAN, _R.VLAN_IN_ETHERNET_HEADER),
+        drops=(
+            _R.FILTERED,
+            _R.UNAUTHORISED_VLAN,
+            _R.VLAN_IN_ETHERNET_HEADER,
+            _R.UNTAGGED_NOT_ALLOWED_BY_ISOLATION,
+        ),
         tags=True,
     ),
     Stage(

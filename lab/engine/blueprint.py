@@ -27,6 +27,7 @@ from lab.intent import PortIntent, PortKind, SwitchIntent
 from lab.model.addresses import Network
 from lab.model.extensions import forwarding_extension
 from lab.model.interfaces import IpInterface, Segment, has_link, host_interfaces, interfaces, vm_adapters
+from lab.model.isolation import NO_ISOLATION, IsolationSettings
 from lab.model.kinds import AdapterKind, PortMirroring
 from lab.model.names import device_name
 from lab.model.objects import DEFAULT_MTU, HypervHost, LabModel, VirtualMachine
@@ -195,6 +196,7 @@ def _host_ports(host: HypervHost, allocation: Allocation) -> Iterator[Port]:
                 extended_acls=interface.extended_acls,
                 port_mirroring=interface.port_mirroring,
                 team_mapping=_mapping(host, interface.team_mapping),
+                isolation=_isolating(interface.isolation),
             )
             yield _port(allocation, interface.segment, interface, interface.device, intent)
     for vm in host.vms:
@@ -220,6 +222,7 @@ def _host_ports(host: HypervHost, allocation: Allocation) -> Iterator[Port]:
                     _mapping(host, adapter.team_mapping),
                     teaming_macs=tuple(allocation.mac(each) for each in others),
                     resource_metering=vm.resource_metering,
+                    isolation=_isolating(adapter.isolation),
                 )
                 yield _port(allocation, interface.segment, interface, device_name(vm.name, interface.device), intent)
 
@@ -230,6 +233,10 @@ def _mapping(host: HypervHost, nic: str) -> str:
 
 def _tagging(setting: VlanSettings) -> VlanSettings | None:
     return None if setting == UNTAGGED else setting
+
+
+def _isolating(setting: IsolationSettings) -> IsolationSettings | None:
+    return None if setting == NO_ISOLATION else setting
 
 
 def _port(allocation: Allocation, segment: Segment, owner: IpInterface, device: str, intent: PortIntent) -> Port:

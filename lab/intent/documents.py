@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lab.model.acl import ExtendedAcl, PortAcl
+from lab.model.isolation import IsolationSettings
 from lab.model.kinds import LearningMode, LoadBalancing, PortKind, PortMirroring, SwitchType
 from lab.model.vlan import VlanSettings
 
@@ -51,8 +52,9 @@ class PortIntent:
     or ``hv1/Ethernet``. ``mac`` is the address assigned to the adapter (``00:15:5d:01:02:00``), empty for the external
     port; a team's members have those of their NICs. ``mac_spoofing`` is the adapter's MacAddressSpoofing: with it On, a
     port of a Pinned switch may send from any address, learns, and receives flooded unknown unicast. ``vlan`` is its
-    VLAN setting, None where that is Untagged. ``team_mapping`` is the full name of the member of the team that it is
-    mapped to, such as ``hv1/Ethernet 2``.
+    VLAN setting, None where that is Untagged, ``isolation`` its isolation setting, None where the mode of that is None;
+    it has one of the two at most. ``team_mapping`` is the full name of the member of the team that it is mapped to,
+    such as ``hv1/Ethernet 2``.
     ``teaming_macs``: the addresses of its VM's other adapters, from which it may send (AllowTeaming).
     ``dhcp_guard`` and ``router_guard`` keep it from sending what servers and routers send. ``resource_metering`` counts
     everything, unless there are Meter entries among ``acls``, which then say what is counted.
@@ -72,4 +74,5 @@ class PortIntent:
     team_mapping: str = ""
     teaming_macs: tuple[str, ...] = ()
     resource_metering: bool = False
+    isolation: IsolationSettings | None = None
     version: int = INTENT_VERSION

@@ -11,6 +11,7 @@ from typing import Any, Final, TypedDict
 
 from lab.model import acl_builder
 from lab.model.acl_builder import WrittenAcl, WrittenExtendedAcl
+from lab.model.isolation import IsolationSettings
 from lab.model.kinds import PortMirroring
 from lab.model.names import quoted
 from lab.model.reading import Reader
@@ -29,6 +30,7 @@ class ManagementAdapterSettings(TypedDict, total=False):
     extended_acls: Sequence[WrittenExtendedAcl] | WrittenExtendedAcl
     port_mirroring: PortMirroring | str
     team_mapping: str
+    isolation: IsolationSettings
 
 
 class VmAdapterSettings(ManagementAdapterSettings, total=False):
@@ -62,6 +64,7 @@ _READ: Final[Mapping[str, Callable[[Reader, Any], Any]]] = {
     "extended_acls": acl_builder.extended_acls,
     "port_mirroring": _mirroring,
     "team_mapping": lambda read, value: read.name("NIC", value, ""),
+    "isolation": Reader.isolation,
     "mac_spoofing": _flag("mac_spoofing"),
     "mtu": _number("mtu", 1500),
     "dhcp_guard": _flag("dhcp_guard"),

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 
 from lab.model.acl import ExtendedAcl, PortAcl
 from lab.model.addresses import IpSettings, hyperv_mac
+from lab.model.isolation import IsolationSettings
 from lab.model.kinds import VMState
 from lab.model.names import vethernet
 from lab.model.objects import HypervHost, LabModel, NetworkAdapter, PhysicalNetwork, VirtualMachine, VlanInterface
@@ -59,6 +60,9 @@ _LABELS: Final[Mapping[str, str]] = MappingProxyType(
         "vlan_interfaces": "VLAN interfaces of the guest",
     }
 )
+
+_SETTINGS: Final = (IpSettings, VlanSettings, IsolationSettings, PortAcl, ExtendedAcl, VlanInterface)
+"""The dataclasses that are values of settings, where others are objects with names of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +165,7 @@ def _settings(what: tuple[str, str, str], old: object, new: object) -> Iterator[
 def _holds_objects(value: object) -> bool:
     if isinstance(value, tuple):
         return any(map(_holds_objects, value))
-    listed = IpSettings | VlanSettings | PortAcl | ExtendedAcl | VlanInterface
-    return is_dataclass(value) and not isinstance(value, listed)
+    return is_dataclass(value) and not isinstance(value, _SETTINGS)
 
 
 def _details(field: str, before: Any, after: Any) -> Iterator[str]:

@@ -134,6 +134,6 @@ def _stations(model: LabModel, live: list[IpInterface]) -> Iterator[_Station]:
     for each in live:
         assert each.segment, "it is plugged in"
         yield _Station(
-            each.full_name, each.segment, each.mac or f"({each.full_name})", each.vlan.membership(), each.acls,
+            each.full_name, each.segment, each.mac or f"({each.full_name})", each.vlan_policy.membership(), each.acls,
             each.extended_acls, each.port_mirroring, *guards.get(each.full_name, (False, False)),
         )  # fmt: skip

@@ -13,6 +13,7 @@ from typing import Final
 
 from lab.model.acl import ExtendedAcl, PortAcl
 from lab.model.addresses import IpSettings
+from lab.model.isolation import NO_ISOLATION, IsolationSettings, VlanPolicy, policy_of
 from lab.model.kinds import AdapterKind, LearningMode, PortMirroring
 from lab.model.names import (
     device_name,
@@ -65,7 +66,7 @@ class IpInterface:
     ``label`` is the user's name for it, ``device`` the Linux one, ``why_down`` a reason in words (empty = it is up).
     ``mac`` is empty where the lab chooses. ``segment`` is None for an unplugged adapter. ``bound_to`` names the
     external switch that has taken a NIC: the stack then has no protocol on it.
-    ``vlan``, the access lists, the port mirroring and the team mapping are those of the port that it is plugged into.
+    ``vlan``, the access lists and the settings after them are those of the port that it is plugged into.
     ``tag`` is the VLAN of an interface that a guest has made itself on its adapter ``adapter``, 0 for an adapter.
     ``members`` are the devices of a team that a guest has made; it has the MAC address of its first one's ``adapter``,
     and uses ``via``. ``not_taken`` says why the switch does not take what it sends.
@@ -88,6 +89,7 @@ class IpInterface:
     extended_acls: tuple[ExtendedAcl, ...] = ()
     port_mirroring: PortMirroring = PortMirroring.NONE
     team_mapping: str = ""
+    isolation: IsolationSettings = NO_ISOLATION
     tag: int = 0
     adapter: str = ""
     members: tuple[str, ...] = ()
@@ -100,11 +102,16 @@ class IpInterface:
         return bool(self.tag or self.members)
 
     @property
+    def vlan_policy(self) -> VlanPolicy:
+        """The setting of its port that says in which VLANs frames travel: that of isolation, or else that of VLANs."""
+        return policy_of(self.vlan, self.isolation)
+
+    @property
     def tagging(self) -> Tagging:
         """In which VLANs it is."""
         if self.not_taken:
             return NotTaken(self.not_taken)
-        return GuestVlan(self.vlan, self.tag) if self.tag else self.vlan
+        return GuestVlan(self.vlan_policy, self.tag) if self.tag else self.vlan_policy
 
     @property
     def parent(self) -> str:
@@ -197,6 +204,7 @@ def vm_adapters(host: HypervHost, vm: VirtualMachine) -> Iterator[IpInterface]:
             acls=adapter.acls,
             extended_acls=adapter.extended_acls,
             port_mirroring=adapter.port_mirroring,
+            isolation=adapter.isolation,
         )
 
 
@@ -301,6 +309,7 @@ def _management_adapter(host: HypervHost, adapter: NetworkAdapter) -> IpInterfac
         extended_acls=adapter.extended_acls,
         port_mirroring=adapter.port_mirroring,
         team_mapping=adapter.team_mapping,
+        isolation=adapter.isolation,
     )
 
 

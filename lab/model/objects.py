@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from lab.model.acl import ExtendedAcl, PortAcl
 from lab.model.addresses import NO_IP, IpSettings, Network
 from lab.model.extensions import ENABLED_BY_DEFAULT, SwitchExtension
+from lab.model.isolation import NO_ISOLATION, IsolationSettings
 from lab.model.kinds import AdapterKind, LearningMode, LoadBalancing, PortMirroring, SwitchType, VMState
 from lab.model.names import vethernet
 from lab.model.vlan import UNTAGGED, VlanSettings
@@ -62,6 +63,7 @@ class NetworkAdapter:
     team_mapping: str = ""
     allow_teaming: bool = False
     vlan_interfaces: tuple[VlanInterface, ...] = ()
+    isolation: IsolationSettings = NO_ISOLATION
 
 
 @dataclass(frozen=True, slots=True)

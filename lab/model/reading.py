@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from lab.model.addresses import Address, Interface, IpSettings, Network, parse_mac
 from lab.model.extensions import ENABLED_BY_DEFAULT, SwitchExtension
+from lab.model.isolation import NO_ISOLATION, IsolationMode, IsolationSettings
 from lab.model.names import quoted
 from lab.model.notes import Notes
 from lab.model.vlan import UNTAGGED, VlanSettings, access
@@ -100,6 +101,21 @@ class Reader:
             'or trunk("10,20-29", native=1), isolated(100, 101), community(100, 102), promiscuous(100, "101-102")',
         )
         return UNTAGGED
+
+    def isolation(self, value: object) -> IsolationSettings:
+        """Return an isolation setting; None means that there is none."""
+        if value is None:
+            return NO_ISOLATION
+        if not isinstance(value, IsolationSettings):
+            example = 'isolation("Vlan", allow_untagged_traffic=True, default_isolation_id=10)'
+            self.mistake(f"{self._whose('isolation')} is {shown(value)}, expected {example}")
+            return NO_ISOLATION
+        return IsolationSettings(
+            self.choice("isolation mode", value.mode, IsolationMode, IsolationMode.NONE),
+            self.flag("allow_untagged_traffic", value.allow_untagged_traffic, False),
+            self.number("default_isolation_id", value.default_isolation_id, 0),
+            self.flag("multi_tenant_stack", value.multi_tenant_stack, False),
+        )
 
     def _ids_are_numbers(self, setting: VlanSettings) -> bool:
         for what in ("access_vlan_id", "native_vlan_id", "primary_vlan_id", "secondary_vlan_id"):

@@ -30,6 +30,7 @@ from lab.model.acl import AclDirection, AclEntry, ExtendedAcl, Packet, PortAcl, 
 from lab.model.addresses import Address, Interface, Network
 from lab.model.extensions import forwards_nothing
 from lab.model.interfaces import IpInterface, Segment, interfaces
+from lab.model.isolation import IsolationSettings
 from lab.model.objects import LabModel
 from lab.model.vlan import UNTAGGED, Tagging, VlanSettings, contains, obstacle
 from lab.model.wiring import Wiring
@@ -40,7 +41,7 @@ Ports = tuple[int, int]
 """The source and the target port of a packet, 0 where the protocol has none."""
 
 Tap = tuple[Segment, Tagging]
-"""A segment, and the VLAN setting by which a frame enters it."""
+"""A segment, and the setting by which a frame enters it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -338,11 +339,12 @@ def _denied(step: Step, ends: tuple[Address, Address], protocol: int, ports: Por
 
 
 def vlans_apart(one: Tagging, other: Tagging) -> str:
-    """Say that two VLAN settings keep their adapters apart."""
+    """Say that two VLAN or isolation settings keep their adapters apart."""
     if why := obstacle(one) or obstacle(other):
         return why
     private = all(isinstance(each, VlanSettings) and each.mode.is_private for each in (one, other))
-    return f"{'private ' if private else ''}VLAN settings keep the two apart: {one} and {other}"
+    named = [f"isolation {each}" if isinstance(each, IsolationSettings) else str(each) for each in (one, other)]
+    return f"{'private ' if private else ''}VLAN settings keep the two apart: {' and '.join(named)}"
 
 
 def _strong(at: Attachment, target: Address, has: Attachment) -> str:

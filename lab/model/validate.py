@@ -8,7 +8,7 @@ from __future__ import annotations
 from lab.errors import ErrorRecord
 from lab.model.names import quoted
 from lab.model.objects import LabModel
-from lab.model.rules import acls, addresses, machines, mirrors, names, networks, switches, teams, vlans
+from lab.model.rules import acls, addresses, isolation, machines, mirrors, names, networks, switches, teams, vlans
 
 __all__ = ["quoted", "validate"]
 
@@ -25,6 +25,7 @@ _RULES = (
     machines.mtus,
     vlans.vlans,
     vlans.vlan_interfaces,
+    isolation.isolation,
     acls.acls,
     mirrors.mirrors,
     machines.timing,

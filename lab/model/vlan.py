@@ -26,7 +26,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Final
+from typing import Final, Protocol
 
 LARGEST: Final = 4094
 """The largest VLAN id; 0 is untagged, 4095 is reserved (IEEE 802.1Q, table 9-2)."""
@@ -69,7 +69,7 @@ class Membership:
 
     ``untagged`` are the VLANs whose frames are delivered without a tag, ``tagged`` those delivered with it; ``accepts``
     are the tags that may be sent. ``database`` is the VLAN in which the addresses of those who send untagged frames are
-    learned: of a private VLAN the primary one.
+    learned: of a private VLAN the primary one. Both are NO_VLAN where untagged frames may not be sent.
     """
 
     sends: int
@@ -82,6 +82,17 @@ class Membership:
     def hears(self) -> tuple[Span, ...]:
         """The VLANs whose frames are delivered at all."""
         return self.untagged + self.tagged
+
+
+class Tagging(Protocol):
+    """In which VLANs an interface is: by a setting of its port alone, or by the tag that its guest puts on."""
+
+    @property
+    def words(self) -> str:
+        """What it is called within a sentence."""
+
+    def membership(self) -> Membership:
+        """Return what it means for frames; ValueError if a list cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +118,11 @@ class VlanSettings:
         }
         return f"{self.mode.value}{shown.get(self.mode, '')}"
 
+    @property
+    def words(self) -> str:
+        """What it is called within a sentence."""
+        return f"mode {self}"
+
     def membership(self) -> Membership:
         """Return what the setting means for frames; ValueError if a list cannot be read."""
         # Most settings are this one, and it takes longer to look one up than to see that.
@@ -131,11 +147,16 @@ class GuestVlan:
     The guest tags what it sends with ``vlan_id``, and the interface gets what the port delivers with that tag.
     """
 
-    port: VlanSettings
+    port: Tagging
     vlan_id: int
 
     def __str__(self) -> str:
         return f"tag {self.vlan_id} on {self.port}"
+
+    @property
+    def words(self) -> str:
+        """What it is called within a sentence."""
+        return str(self)
 
     def membership(self) -> Membership:
         """Return which VLANs the interface hears and sends in; ValueError if a list of the port cannot be read."""
@@ -154,31 +175,36 @@ class NotTaken:
     def __str__(self) -> str:
         return "no VLAN"
 
+    @property
+    def words(self) -> str:
+        """What it is called within a sentence."""
+        return str(self)
+
     def membership(self) -> Membership:
         """Return that it hears nothing and sends nowhere."""
         return Membership(NO_VLAN, ())
 
-
-Tagging = VlanSettings | GuestVlan | NotTaken
-"""In which VLANs an interface is: by the setting of its port alone, or by the tag that its guest puts on."""
 
 _UNTAGGED_MEMBERSHIP: Final = Membership(UNTAGGED_VLAN, (_NOTHING_TAGGED,))
 
 EVERYTHING: Final = Membership(UNTAGGED_VLAN, (_NOTHING_TAGGED,), (_ALL_TAGS,), (_ALL_TAGS,), UNTAGGED_VLAN)
 """What the external port of a switch is: it carries all VLANs, and untagged frames as they are."""
 
+NOTHING: Final = Membership(NO_VLAN, (), database=NO_VLAN)
+"""What an adapter is that neither sends nor gets anything."""
+
 
 def obstacle(tagging: Tagging) -> str:
     """Return why a port does not let the tagged frames of its guest pass both ways, in words; empty if it does."""
-    if isinstance(tagging, VlanSettings):
-        return ""
     if isinstance(tagging, NotTaken):
         return tagging.reason
+    if not isinstance(tagging, GuestVlan):
+        return ""
     port, vlan = tagging.port.membership(), tagging.vlan_id
     if not contains(port.accepts, vlan):
-        return f"a port in mode {tagging.port} takes no frames with the tag of VLAN {vlan}"
+        return f"a port in {tagging.port.words} takes no frames with the tag of VLAN {vlan}"
     if not contains(port.tagged, vlan):
-        return f"a port in mode {tagging.port} delivers the frames of VLAN {vlan} without a tag"
+        return f"a port in {tagging.port.words} delivers the frames of VLAN {vlan} without a tag"
     return ""
 
 
@@ -241,18 +267,17 @@ def contains(found: Iterable[Span], vlan: int) -> bool:
     return any(first <= vlan <= last for first, last in found)
 
 
-def meet(one: Tagging, other: Tagging, listeners: Iterable[Tagging] = ()) -> bool:
+def meet(mine: Membership, theirs: Membership, listeners: Iterable[Membership] = ()) -> bool:
     """Tell whether two interfaces of one Ethernet can be confused: one hears the other, or a listener cannot tell them.
 
     One that gets the frames of both with their tags can.
     """
-    mine, theirs = one.membership(), other.membership()
     if NO_VLAN in (mine.sends, theirs.sends):
         return False
     if mine.database == theirs.database or contains(mine.hears, theirs.sends) or contains(theirs.hears, mine.sends):
         return True
     both = (mine.sends, theirs.sends)
-    return any(all(contains(each.membership().untagged, vlan) for vlan in both) for each in listeners)
+    return any(all(contains(each.untagged, vlan) for vlan in both) for each in listeners)
 
 
 def _one(vlan: int) -> Span:

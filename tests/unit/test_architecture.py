@@ -26,9 +26,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "lab.model": ("lab.model", "lab.errors", "lab.codec", "networkx"),
     "lab.intent": ("lab.intent", "lab.model", "lab.codec", "lab.errors"),
     "controllers": (
-        "controllers", "lab.intent", "lab.model.kinds", "lab.model.acl", "lab.model.addresses", "lab.model.vlan", "lab.errors", "lab.codec",
-        "lab.model.metering",
-        "ovs", "os_ken", "ryu", "eventlet", "oslo_config",
+        "controllers", "lab.intent", "lab.model.kinds", "lab.model.acl", "lab.model.addresses", "lab.model.isolation",
+        "lab.model.metering", "lab.model.vlan", "lab.errors", "lab.codec", "ovs", "os_ken", "ryu", "eventlet", "oslo_config",
     ),
 }  # fmt: skip
 

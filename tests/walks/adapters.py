@@ -8,9 +8,10 @@ from itertools import product
 from random import Random
 
 from lab.model.acl import TCP, AclAction, AclDirection, AclSide, ExtendedAcl, PortAcl
+from lab.model.isolation import NO_ISOLATION, isolation
 from lab.model.kinds import AdapterKind, PortMirroring
 from lab.model.objects import HypervHost, NetworkAdapter, VlanInterface
-from lab.model.vlan import trunk
+from lab.model.vlan import UNTAGGED, trunk
 from tests.walks.addresses import MACS, VLANS, some_ip, some_place, type_of
 from tests.walks.picking import Move, some_adapter
 
@@ -27,6 +28,11 @@ _EXTENDED_ACLS = (
     *(ExtendedAcl(30, AclAction.ALLOW, each, protocol=1) for each in AclDirection),
     *(ExtendedAcl(40, AclAction.DENY, each, protocol=58) for each in AclDirection),
     *(ExtendedAcl(50, AclAction.ALLOW, each, protocol=TCP, stateful=True) for each in AclDirection),
+)
+_ISOLATIONS = (
+    NO_ISOLATION,
+    isolation(),
+    *(isolation(allow_untagged_traffic=True, default_isolation_id=vlan) for vlan in (10, 10, 11)),
 )
 _MTUS = (1400, 1500, 1500, 4000)
 
@@ -90,6 +96,10 @@ def _other_vlan_interfaces(random: Random, host: HypervHost, adapter: NetworkAda
     return replace(adapter, vlan_interfaces=kept + more, vlan=vlan)
 
 
+def _other_isolation(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
+    return replace(adapter, isolation=random.choice(_ISOLATIONS), vlan=UNTAGGED)
+
+
 def _other_mac(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
     return replace(adapter, mac=random.choice(MACS))
 
@@ -117,6 +127,8 @@ SOMETIMES: tuple[Move, ...] = (
     some_adapter(_map_to_nic),
     some_adapter(_other_acls),
     some_adapter(_other_acls),
+    some_adapter(_other_isolation),
+    some_adapter(_other_isolation),
     some_adapter(_other_mac),
     some_adapter(_other_mtu),
     some_adapter(_other_kind),

@@ -107,7 +107,7 @@ def _gateway(owner: str, target: str, ip: IpSettings, gateway: Address) -> Itera
 
 @dataclass(frozen=True, slots=True)
 class _Plugged:
-    """An interface on an Ethernet, and the VLAN settings of all that listen there."""
+    """An interface on an Ethernet, and the VLAN and isolation settings of all that listen there."""
 
     owner: str
     target: str
@@ -188,17 +188,16 @@ def _is_pinned(model: LabModel, segment: Segment) -> bool:
 
 def _other_owner(owners: list[_Owner], new: _Plugged) -> str:
     """Return who has an address already where it could be confused with a new owner's; note this one too."""
-    found = (
-        name for name, setting in owners if name != new.owner and _meet(setting, new.interface.tagging, new.listeners)
-    )
+    mine = new.interface.tagging
+    found = (name for name, setting in owners if name != new.owner and _meet(setting, mine, new.listeners))
     first = next(found, "")
-    owners.append((new.owner, new.interface.tagging))
+    owners.append((new.owner, mine))
     return first
 
 
 def _meet(one: Tagging, other: Tagging, listeners: set[Tagging]) -> bool:
     try:
-        return meet(one, other, listeners)
+        return meet(one.membership(), other.membership(), (each.membership() for each in listeners))
     except ValueError:
         return False  # a list that cannot be read, which is said elsewhere
 

@@ -29,7 +29,8 @@ from controllers.pipeline.values import (
     match,
 )
 from lab.intent import PortIntent, PortKind
-from tests.unit.controllers.views import EXTERNAL, HOST, PRIVATE, VIEWS, WIRE, pinned, vm
+from lab.model.vlan import access
+from tests.unit.controllers.views import EXTERNAL, HOST, IN_TEN, PRIVATE, VIEWS, WIRE, in_vlan, isolated_by, pinned, vm
 
 OWNER = Owner("learning")
 
@@ -88,8 +89,10 @@ def test_learned_cookie_tells_the_port() -> None:
             SwitchView(pinned(PRIVATE), (replace(vm(3), intent=PortIntent("vm3/Network Adapter", PortKind.VM)),)),
             '"vm3/Network Adapter" has no MAC address, which learning mode Pinned needs',
         ),
+        (SwitchView(EXTERNAL, (in_vlan(WIRE, access(10)),)), '"hv1/Ethernet" has a VLAN setting (reason 32)'),
+        (SwitchView(EXTERNAL, (isolated_by(WIRE, IN_TEN),)), '"hv1/Ethernet" has an isolation setting (reason 60)'),
     ],
-    ids=["ageing", "same number", "number", "mac", "group", "no mac"],
+    ids=["ageing", "same number", "number", "mac", "group", "no mac", "vlan of the wire", "isolation of the wire"],
 )
 def test_view_that_cannot_be_carried_out(view: SwitchView, words: str) -> None:
     with pytest.raises(ViewError) as refusal:

@@ -8,6 +8,7 @@ from ipaddress import ip_network
 from controllers.view import PortView, SwitchView
 from lab.intent import LearningMode, PortIntent, PortKind, SwitchIntent, SwitchType
 from lab.model.acl import AclAction, AclDirection, AclSide, ExtendedAcl, PortAcl
+from lab.model.isolation import IsolationSettings, isolation
 from lab.model.kinds import LoadBalancing, PortMirroring
 from lab.model.vlan import VlanSettings, access, community, isolated, promiscuous, trunk
 
@@ -38,6 +39,11 @@ def pinned(intent: SwitchIntent) -> SwitchIntent:
 def in_vlan(port: PortView, setting: VlanSettings) -> PortView:
     """Return a port with a VLAN setting."""
     return replace(port, intent=replace(port.intent, vlan=setting))
+
+
+def isolated_by(port: PortView, setting: IsolationSettings) -> PortView:
+    """Return a port with an isolation setting."""
+    return replace(port, intent=replace(port.intent, isolation=setting))
 
 
 def guarded(port: PortView, *, dhcp: bool = False, router: bool = False) -> PortView:
@@ -112,6 +118,8 @@ VLANS = (
     in_vlan(vm(4), access(10)),
     in_vlan(vm(5), trunk("10,20-29", native=5)),
 )
+IN_TEN = isolation(allow_untagged_traffic=True, default_isolation_id=10)
+ISOLATION = (WIRE, vm(3), in_vlan(vm(4), access(10)), isolated_by(vm(5), IN_TEN), isolated_by(vm(6), isolation()))
 PRIVATE_VLAN = (
     WIRE,
     in_vlan(vm(3), promiscuous(100, "101-102")),
@@ -149,6 +157,8 @@ VIEWS = {
     "vlans-pinned": SwitchView(pinned(EXTERNAL), VLANS),
     "private-vlan": SwitchView(EXTERNAL, PRIVATE_VLAN),
     "private-vlan-pinned": SwitchView(pinned(EXTERNAL), PRIVATE_VLAN),
+    "isolation": SwitchView(EXTERNAL, ISOLATION),
+    "isolation-pinned": SwitchView(pinned(EXTERNAL), ISOLATION),
     "guards": SwitchView(EXTERNAL, (WIRE, vm(3), guarded(vm(4), dhcp=True), guarded(vm(5), dhcp=True, router=True))),
     "port-acl": SwitchView(EXTERNAL, (WIRE, vm(3), with_acls(vm(4), *PORT_ACL))),
     "port-acl-equal-prefixes": SwitchView(PRIVATE, (vm(3), with_acls(vm(4), *EQUAL_PREFIXES))),

@@ -15,6 +15,7 @@ from lab.model.acl import AclAction, AclDirection, AclSide, ExtendedAcl, PortAcl
 from lab.model.addresses import IpSettings
 from lab.model.changes import changes
 from lab.model.extensions import SwitchExtension
+from lab.model.isolation import IsolationSettings
 from lab.model.kinds import SwitchType
 from lab.model.objects import (
     Computer,
@@ -136,7 +137,9 @@ def test_the_walk_reaches_every_field_of_every_kind() -> None:
     reached = {step for path, _ in PLACES for step in path if isinstance(step, str)}
     kinds = (LabModel, HypervHost, PhysicalNic, VirtualSwitch, VirtualMachine, NetworkAdapter, PhysicalNetwork)
     assert {
-        field.name for kind in (*kinds, Computer, Router, IpSettings, VlanSettings) for field in fields(kind)
+        field.name
+        for kind in (*kinds, Computer, Router, IpSettings, VlanSettings, IsolationSettings)
+        for field in fields(kind)
     } == reached
 
 

@@ -1,0 +1,17 @@
+from lab import Lab, isolation, trunk
+
+lab = Lab("isolation")
+hv1 = lab.host("hv1")
+hv1.internal_switch("Internal", "10.0.0.1/24")
+hv1.management_adapter("Cluster", "Internal", isolation=isolation("Vlan", multi_tenant_stack=True))
+hv1.vm("web1", "Internal", isolation=isolation("Vlan", allow_untagged_traffic=True, default_isolation_id=10), vlan=10)
+hv1.vm("web2", "Internal", isolation=isolation(), vlan=trunk("10-20", native=1))
+hv1.vm("web3", "Internal", isolation=isolation("NativeVirtualSubnet", default_isolation_id=5001))
+hv1.vm("web4", "Internal", isolation=isolation("externalvirtualsubnet"))
+hv1.vm("web5", "Internal", isolation=isolation("None", default_isolation_id=10))
+hv1.vm("web6", "Internal", isolation=isolation(default_isolation_id=10))
+hv1.vm("web7", "Internal", isolation=isolation(allow_untagged_traffic=True))
+hv1.vm("web8", "Internal", isolation=isolation(allow_untagged_traffic=True, default_isolation_id=4095))
+hv1.vm("web9", "Internal", isolation="Vlan")
+hv1.vm("web10", "Internal", isolation=isolation("Vlam", allow_untagged_traffic=1, default_isolation_id="10"))
+hv1.vm("web11", "Internal", isolation=isolation(multi_tenant_stack="On"))
