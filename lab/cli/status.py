@@ -120,13 +120,16 @@ def _print(lab: _Shown) -> None:
             ["HOST", "SWITCH", "EXTENSION", "VENDOR", "TYPE", "ENABLED"],
             [[s.host, s.name, e.name, e.vendor, e.type, str(e.enabled)] for s in extended for e in s.extensions],
         )
+    isolated = any(a.isolation for a in lab.adapters)
     print_table(
-        ["MACHINE", "KIND", "ADAPTER", "DEVICE", "CONNECTED TO", "VLAN", "MAC", "ADDRESSES", "STATUS"],
+        ["MACHINE", "KIND", "ADAPTER", "DEVICE", "CONNECTED TO", "VLAN", *["ISOLATION"] * isolated, "MAC", "ADDRESSES",
+         "STATUS"],
         [
-            [a.machine, a.kind, a.name, a.device, a.connected_to, a.vlan, a.mac, " ".join(a.addresses), a.status]
+            [a.machine, a.kind, a.name, a.device, a.connected_to, a.vlan, *[a.isolation] * isolated, a.mac,
+             " ".join(a.addresses), a.status]
             for a in lab.adapters
         ],
-    )
+    )  # fmt: skip
     print_table(
         ["PROCESS", "PID IN THE LAB", "STATE", "RESTARTS"],
         [[p.name, str(p.pid or ""), p.state, str(p.restarts)] for p in lab.processes],

@@ -162,7 +162,8 @@ def _cause(bridge: Bridge, intent: PortIntent | None, meaning: CookieMeaning, re
         return f"extension {extension}", remedies.of_extension(bridge.intent.switch, extension)
     remedy = remedies.of_drop(reason, intent, intent)
     if feature == "vlan":
-        return f"VLAN {intent.vlan or UNTAGGED}", remedy
+        setting = f"isolation {intent.isolation}" if intent.isolation else f"VLAN {intent.vlan or UNTAGGED}"
+        return setting, remedy
     return _CAUSES.get(reason, _CAUSES.get(feature, "") if remedy else ""), remedy
 
 

@@ -12,8 +12,9 @@ from lab.engine.resources import Blueprint
 from lab.model.addresses import hyperv_mac
 from lab.model.extensions import DESCRIPTIONS, ENABLED_BY_DEFAULT
 from lab.model.interfaces import IpInterface, interfaces, vm_interfaces
+from lab.model.isolation import NO_ISOLATION
 from lab.model.objects import LabModel, VirtualSwitch
-from lab.model.vlan import UNTAGGED, GuestVlan, NotTaken, Tagging
+from lab.model.vlan import UNTAGGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ class AdapterStatus:
     """A network interface of a machine; ``addresses`` are those it really has.
 
     ``vlan`` is the mode and the list of its VLAN setting, empty for Untagged; of an interface that a guest has made
-    itself it is its tag.
+    itself it is its tag. ``isolation`` is the mode and the VLAN of its isolation setting, empty for None. As in Hyper-V
+    neither setting shows the other.
     """
 
     machine: str
@@ -73,6 +75,7 @@ class AdapterStatus:
     addresses: tuple[str, ...]
     status: str
     vlan: str = ""
+    isolation: str = ""
 
 
 def switch_statuses(
@@ -118,20 +121,25 @@ def adapter_statuses(model: LabModel, allocation: Allocation, observed: Blueprin
             mac=hyperv_mac(real.mac if real else allocation.mac(interface)),
             addresses=real.addresses if real else (),
             status=_status(interface, real is not None),
-            vlan=_vlan(interface.tagging),
+            vlan=_vlan(interface),
+            isolation=_isolation(interface),
         )
     for host, vm in model.vms():
         if not vm.running:
             for each in vm_interfaces(host, vm):
                 mac = hyperv_mac(each.mac or allocation.macs.get(each.adapter_name, "00:00:00:00:00:00"))
-                where, vlan = _connection(each), _vlan(each.tagging)
-                yield AdapterStatus(vm.name, "VM", each.label, "", where, mac, (), "VM is off", vlan)
+                where, policy = _connection(each), (_vlan(each), _isolation(each))
+                yield AdapterStatus(vm.name, "VM", each.label, "", where, mac, (), "VM is off", *policy)
 
 
-def _vlan(setting: Tagging) -> str:
-    if isinstance(setting, GuestVlan | NotTaken):
-        return f"tag {setting.vlan_id}" if isinstance(setting, GuestVlan) else ""
-    return "" if setting == UNTAGGED else str(setting)
+def _vlan(interface: IpInterface) -> str:
+    if interface.tag:
+        return f"tag {interface.tag}"
+    return "" if interface.vlan == UNTAGGED else str(interface.vlan)
+
+
+def _isolation(interface: IpInterface) -> str:
+    return "" if interface.tag or interface.isolation == NO_ISOLATION else str(interface.isolation)
 
 
 def _connection(interface: IpInterface) -> str:

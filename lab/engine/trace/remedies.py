@@ -12,6 +12,7 @@ from lab.model.acl import AclEntry, ExtendedAcl
 from lab.model.addresses import Address
 from lab.model.endpoints import Endpoint
 from lab.model.interfaces import IpInterface, Segment
+from lab.model.isolation import NO_ISOLATION
 from lab.model.kinds import SwitchType
 from lab.model.names import hyperv_name
 from lab.model.objects import HypervHost, LabModel, VirtualMachine
@@ -39,6 +40,9 @@ GUARDS: Final = {17: "DhcpGuard", 18: "RouterGuard"}
 STORM_LIMIT: Final = 30
 DESTINATION_FILTER_MISMATCH: Final = 34
 NOT_ADMITTED: Final = 35
+UNTAGGED_NOT_ALLOWED: Final = 36
+
+_SET_ISOLATION: Final = "Set-VMNetworkAdapterIsolation"
 
 
 def of_endpoint(model: LabModel, endpoint: Endpoint, version: int) -> str:
@@ -142,6 +146,8 @@ def of_drop(reason: int, sender: PortIntent | None, receiver: PortIntent | None)
         return f"{_set_adapter(sender)} -{GUARDS[reason]} Off"
     if reason == STORM_LIMIT and sender:
         return f"{_set_adapter(sender)} -StormLimit 0"
+    if reason == UNTAGGED_NOT_ALLOWED and sender:
+        return f"{_SET_ISOLATION} {_selector(sender)} {_untagged_in('...')}"
     if reason == NOT_ADMITTED:
         return "see `hvlab status`: the switch has not put this adapter's policy into force"
     return ""
@@ -173,7 +179,7 @@ def of_wrong_port(learning: LearningMode | None, receiver: PortIntent | None) ->
 
 
 def of_vlans(sender: IpInterface, target: IpInterface) -> str:
-    """Return the cmdlet that would let two interfaces hear each other that their VLAN settings keep apart."""
+    """Return the cmdlet that would let two interfaces hear each other that VLAN or isolation settings keep apart."""
     for each in (sender, target):
         if obstacle(each.tagging):
             return of_obstacle(each)
@@ -183,7 +189,10 @@ def of_vlans(sender: IpInterface, target: IpInterface) -> str:
         )
     if target.tag:
         sender, target = target, sender
-    return _set_vlan(target, _fitting(access(sender.tag) if sender.tag else sender.vlan, target.vlan))
+    one, other = access(sender.tag) if sender.tag else _equivalent(sender), _equivalent(target)
+    if one is None:
+        return _set_vlan(sender, _fitting(other, other) if other else None)
+    return _set_vlan(target, _fitting(one, other or one))
 
 
 def of_obstacle(interface: IpInterface) -> str:
@@ -191,7 +200,7 @@ def of_obstacle(interface: IpInterface) -> str:
     if interface.not_taken:
         member = interface.not_taken.partition('"')[2].partition('"')[0].partition("/")[2]
         return f'Set-VMNetworkAdapter -VMName "{interface.node}" -Name "{member}" -AllowTeaming On'
-    was, tag = interface.vlan, interface.tag
+    was, tag = _equivalent(interface) or UNTAGGED, interface.tag
     untagged = was.membership().sends if was.mode in (VlanMode.ACCESS, VlanMode.TRUNK) else 0
     had = spans(was.allowed_vlan_id_list) if was.mode is VlanMode.TRUNK else ()
     allowed = joined([*had, (tag, tag)])
@@ -199,8 +208,24 @@ def of_obstacle(interface: IpInterface) -> str:
     return _set_vlan(interface, trunk(text, native=0 if untagged == tag else untagged))
 
 
-def _set_vlan(target: IpInterface, setting: VlanSettings) -> str:
-    """Return what gives the port of an interface a VLAN setting."""
+def _equivalent(interface: IpInterface) -> VlanSettings | None:
+    """Return the VLAN setting that does what the setting of an interface's port does; None if that cuts it off."""
+    setting = interface.isolation.equivalent
+    return interface.vlan if setting == UNTAGGED else setting
+
+
+def _set_vlan(target: IpInterface, setting: VlanSettings | None) -> str:
+    """Return what gives the port of an interface a VLAN setting, or the same by isolation if it has that; None is any."""
+    if target.isolation == NO_ISOLATION and setting:
+        return _set_vlan_mode(target, setting)
+    isolate = f"{_SET_ISOLATION} {_selector_of(target)}"
+    if setting is None or setting.mode is VlanMode.ACCESS:
+        return f"{isolate} {_untagged_in(setting.access_vlan_id if setting else '...')}"
+    free = f"{isolate} -IsolationMode None"
+    return free if setting == UNTAGGED else f"{free}, and {_set_vlan_mode(target, setting)}"
+
+
+def _set_vlan_mode(target: IpInterface, setting: VlanSettings) -> str:
     parameters = {
         VlanMode.UNTAGGED: "-Untagged",
         VlanMode.ACCESS: f"-Access -VlanId {setting.access_vlan_id}",
@@ -211,14 +236,20 @@ def _set_vlan(target: IpInterface, setting: VlanSettings) -> str:
         VlanMode.PROMISCUOUS: f"-Promiscuous -PrimaryVlanId {setting.primary_vlan_id} "
         f"-SecondaryVlanIdList {setting.secondary_vlan_id_list}",
     }[setting.mode]
-    if target.is_vm:
-        adapter = target.adapter or target.label
-        return f'Set-VMNetworkAdapterVlan -VMName "{target.node}" -VMNetworkAdapterName "{adapter}" {parameters}'
-    if target.segment and target.segment.is_switch:
-        name = hyperv_name(target.label)
-        return f'Set-VMNetworkAdapterVlan -ManagementOS -VMNetworkAdapterName "{name}" {parameters}'
+    if target.is_vm or (target.segment and target.segment.is_switch):
+        return f"Set-VMNetworkAdapterVlan {_selector_of(target)} {parameters}"
     wanted = setting.access_vlan_id
     return f"put {target.node}'s port of the physical switch into VLAN {wanted} (vlan={wanted} in the topology)"
+
+
+def _selector_of(interface: IpInterface) -> str:
+    if interface.is_vm:
+        return f'-VMName "{interface.node}" -VMNetworkAdapterName "{interface.adapter or interface.label}"'
+    return f'-ManagementOS -VMNetworkAdapterName "{hyperv_name(interface.label)}"'
+
+
+def _untagged_in(vlan: int | str) -> str:
+    return f"-IsolationMode Vlan -AllowUntaggedTraffic $true -DefaultIsolationID {vlan}"
 
 
 def _fitting(one: VlanSettings, other: VlanSettings) -> VlanSettings:
