@@ -164,6 +164,11 @@ class SwitchView:
             if port.intent.kind is not PortKind.EXTERNAL and not port.intent.mac_spoofing
         )
 
+    def keeping_priority(self) -> frozenset[int]:
+        """Return the ports from and to which frames keep their 802.1p priority: if any does, the wire, too."""
+        adapters = {port.ofport for port in self.ports if port.intent.ieee_priority_tag}
+        return frozenset(adapters | {port.ofport for port in self.ports if port.is_external} if adapters else ())
+
     def learning_ports(self) -> tuple[PortView, ...]:
         """Return the ports whose senders' addresses are learned."""
         guarded = {port.ofport for port in self.guarded_ports()}

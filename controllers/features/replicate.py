@@ -24,7 +24,7 @@ from controllers.features.mirror import TO_MANY
 from controllers.pipeline.fields import GROUP_BIT
 from controllers.pipeline.priorities import Priority
 from controllers.pipeline.reasons import DropReason
-from controllers.pipeline.registers import MIRRORED, RECEIVER, VLAN
+from controllers.pipeline.registers import MIRRORED, PCP, RECEIVER, VLAN
 from controllers.pipeline.values import (
     Action,
     Consult,
@@ -36,6 +36,7 @@ from controllers.pipeline.values import (
     PushTag,
     Replicate,
     SetRegister,
+    WritePcp,
     WriteTag,
     match,
 )
@@ -76,6 +77,7 @@ class _Roles:
     sources: frozenset[int]
     destinations: tuple[int, ...]
     team: bool
+    keeping_priority: frozenset[int]
 
     @classmethod
     def of(cls, view: SwitchView) -> _Roles:
@@ -84,6 +86,7 @@ class _Roles:
             frozenset(port.ofport for port in view.mirror_sources()),
             tuple(port.ofport for port in view.mirror_destinations()),
             bool(view.team()),
+            view.keeping_priority(),
         )
 
 
@@ -111,28 +114,28 @@ def _receivers(roles: _Roles, members: Members, private: bool) -> Iterator[_Rece
 
 
 def _group(roles: _Roles, span: Span, role: str, ports: tuple[PortView, ...]) -> Group:
-    """Return one bucket per receiver: a plain output, unless the receiver has access lists or mirrors others.
+    """Return one bucket per receiver: a plain output, unless it has access lists, mirrors others or keeps priorities.
 
     A frame to many reaches every Destination of port mirroring anyway; one to an unknown address, that a Source gets,
     is copied to them.
     """
     numbers = [port.ofport for port in ports]
-    buckets = [
-        _bucket(port, span[0], out_of(port, team=roles.team), mirrors=port.ofport in roles.destinations)
-        for port in ports
-    ]
+    buckets = [_bucket(roles, port, span[0]) for port in ports]
     if role == "unknown" and not roles.sources.isdisjoint(numbers):
         copies = (number for number in roles.destinations if number not in numbers)
         buckets += [(SetRegister(RECEIVER, number), Consult("mirror")) for number in copies]
     return Group(span[0], role, tuple(buckets))
 
 
-def _bucket(port: PortView, vlan: int, out: Action, *, mirrors: bool) -> tuple[Action, ...]:
-    if mirrors or port.has_acls(AclDirection.INBOUND):
+def _bucket(roles: _Roles, port: PortView, vlan: int) -> tuple[Action, ...]:
+    number, out = port.ofport, out_of(port, team=roles.team)
+    if number in roles.destinations or port.has_acls(AclDirection.INBOUND):
         more = (SetRegister(MIRRORED, TO_MANY),) if port.intent.port_mirroring is PortMirroring.SOURCE else ()
-        return SetRegister(RECEIVER, port.ofport), *more, Consult("acl_mac_in")
+        return SetRegister(RECEIVER, number), *more, Consult("acl_mac_in")
     if contains(port.membership.tagged, vlan):
-        return PushTag(), WriteTag(VLAN), out
+        return PushTag(), WriteTag(VLAN), *((WritePcp(PCP),) if number in roles.keeping_priority else ()), out
+    if number in roles.keeping_priority:
+        return SetRegister(RECEIVER, number), Consult("output")
     return (out,)
 
 

@@ -8,6 +8,8 @@ ports of one private VLAN 13, PVLAN). A tag with VLAN id 0 holds a priority only
 With an isolation setting (:mod:`lab.model.isolation`) any other tag is an unauthorised VLAN (10); what has no tag is
 dropped if that does not allow untagged traffic (36).
 
+The priority of a frame's tag goes with it in a register if the sender's IeeePriorityTag says that it is kept.
+
 All VLANs of a private VLAN have one MAC table, that of the primary one: otherwise no answer would find its way.
 """
 
@@ -18,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from controllers.pipeline.fields import TAGGED
 from controllers.pipeline.priorities import Priority
 from controllers.pipeline.reasons import DropReason
-from controllers.pipeline.registers import DATABASE, VLAN
+from controllers.pipeline.registers import DATABASE, PCP, VLAN
 from controllers.pipeline.values import (
     UNTAGGED,
     Action,
@@ -30,6 +32,7 @@ from controllers.pipeline.values import (
     Match,
     Owner,
     PopTag,
+    ReadPcp,
     ReadTag,
     SetRegister,
     match,
@@ -52,15 +55,15 @@ def build(view: SwitchView) -> tuple[tuple[Flow, ...], tuple[Group, ...]]:
 
 def _enter(view: SwitchView) -> Iterator[Flow]:
     primaries = view.primaries()
-    team = bool(view.team())
+    team, keeping_priority = bool(view.team()), view.keeping_priority()
     for port in view.sorted_ports():
-        if port.is_external:
-            then = Goto("team_in" if team else "mirror_out")
-            yield from _untagged(primaries, port, then) if team else ()
-            yield from _tagged(primaries, port, then)
-        elif port.has_vlan:
-            yield from _untagged(primaries, port, _ENTERED)
-            yield from _tagged(primaries, port, _ENTERED)
+        noted = (ReadPcp(PCP),) if port.ofport in keeping_priority else ()
+        then = Goto("team_in") if team and port.is_external else _ENTERED
+        if port.has_vlan or noted or then != _ENTERED:
+            yield from _untagged(primaries, port, noted, then)
+        if port.has_vlan or port.is_external:
+            yield from _tagged(primaries, port, noted, then)
+        if port.has_vlan:
             by_id = port.membership.accepts or port.intent.isolation
             reason = DropReason.UNAUTHORISED_VLAN if by_id else DropReason.VLAN_IN_ETHERNET_HEADER
             yield _flow("vlan_in", Priority.ORDINARY, match(in_port=port.ofport), (Drop(reason),), port.ofport)
@@ -70,7 +73,7 @@ def _enter(view: SwitchView) -> Iterator[Flow]:
     yield _flow("vlan_in", Priority.FALLBACK, match(), (Drop(DropReason.VLAN_IN_ETHERNET_HEADER),))
 
 
-def _untagged(primaries: Mapping[int, int], port: PortView, then: Goto) -> Iterator[Flow]:
+def _untagged(primaries: Mapping[int, int], port: PortView, noted: tuple[ReadPcp, ...], then: Goto) -> Iterator[Flow]:
     number, sends = port.ofport, port.membership.sends
     untagged, only_priority = (match(in_port=number, tag=tag) for tag in (_NO_TAG, _PRIORITY_ONLY))
     if sends == NO_VLAN:
@@ -80,21 +83,20 @@ def _untagged(primaries: Mapping[int, int], port: PortView, then: Goto) -> Itera
         return
     actions = _into(sends, port.database(primaries), then)
     yield _flow("vlan_in", Priority.EXCEPTION, untagged, actions, number)
-    yield _flow("vlan_in", Priority.EXCEPTION, only_priority, (PopTag(), *actions), number)
+    yield _flow("vlan_in", Priority.EXCEPTION, only_priority, (*noted, PopTag(), *actions), number)
 
 
-def _tagged(primaries: Mapping[int, int], port: PortView, then: Goto) -> Iterator[Flow]:
+def _tagged(primaries: Mapping[int, int], port: PortView, noted: tuple[ReadPcp, ...], then: Goto) -> Iterator[Flow]:
     number = port.ofport
     for value, mask in prefixes(port.membership.accepts):
         wanted = match(in_port=number, tag=(TAGGED | value, TAGGED | mask))
-        actions = ReadTag(VLAN), ReadTag(DATABASE), PopTag(), then
+        actions: Actions = (ReadTag(VLAN), ReadTag(DATABASE), *noted, PopTag(), then)
         yield _flow("vlan_in", Priority.EXCEPTION, wanted, actions, number)
     for secondary, primary in primaries.items():
         if port.accepts(secondary):
             wanted = match(in_port=number, tag=TAGGED | secondary)
-            yield _flow(
-                "vlan_in", Priority.ABOVE_EXCEPTION, wanted, (PopTag(), *_into(secondary, primary, then)), number
-            )
+            actions = (*noted, PopTag(), *_into(secondary, primary, then))
+            yield _flow("vlan_in", Priority.ABOVE_EXCEPTION, wanted, actions, number)
 
 
 def _into(vlan: int, database: int, then: Goto) -> Actions:

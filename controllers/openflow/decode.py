@@ -12,9 +12,11 @@ from controllers.openflow.cookies import FlowKind, cookie_of, read
 from controllers.openflow.encode import (
     DOT1Q,
     METER_FLAGS,
+    PCP_BITS,
     PORTS,
     STACKED,
     TAG,
+    TAG_PCP,
     VERSIONS,
     VLAN_ID_BITS,
     admit_action,
@@ -48,11 +50,13 @@ from controllers.pipeline.values import (
     PopTag,
     Push,
     PushTag,
+    ReadPcp,
     ReadTag,
     Replicate,
     SetRegister,
     SetSource,
     Teaming,
+    WritePcp,
     WriteTag,
 )
 
@@ -183,14 +187,21 @@ def _if_ours(found: Teaming, action: Any) -> Action | None:
     return found if _wire(teaming_action(found)) == _wire(action) else None
 
 
+_MOVES: Final[Mapping[tuple[str, int], tuple[type[ReadTag | ReadPcp], type[WriteTag | WritePcp]]]] = {
+    (TAG, VLAN_ID_BITS): (ReadTag, WriteTag),
+    (TAG_PCP, PCP_BITS): (ReadPcp, WritePcp),
+}
+"""The parts of a tag, with their sizes, and what moves them into and out of registers."""
+
+
 def _move(action: Any) -> Action | None:
     registers = {register.openflow_name: register for register in BY_NAME.values()}
-    source, target = action.src_field, action.dst_field
-    if (action.src_ofs, action.dst_ofs, action.n_bits) != (0, 0, VLAN_ID_BITS):
+    source, target, size = action.src_field, action.dst_field, action.n_bits
+    if (action.src_ofs, action.dst_ofs) != (0, 0):
         return None
-    if source == TAG and target in registers:
-        return ReadTag(registers[target])
-    return WriteTag(registers[source]) if target == TAG and source in registers else None
+    if (source, size) in _MOVES and target in registers:
+        return _MOVES[source, size][0](registers[target])
+    return _MOVES[target, size][1](registers[source]) if (target, size) in _MOVES and source in registers else None
 
 
 def _learn(action: Any) -> Action | None:

@@ -43,18 +43,21 @@ from controllers.pipeline.values import (
     PopTag,
     Push,
     PushTag,
+    ReadPcp,
     ReadTag,
     Replicate,
     SetRegister,
     SetSource,
     Tagging,
     Teaming,
+    WritePcp,
     WriteTag,
 )
 
 DELETE_LEARNED = 1 << 1
 """NX_LEARN_F_DELETE_LEARNED: the switch deletes what a rule learned when the rule goes."""
 TAG, VLAN_ID_BITS, DOT1Q = "vlan_vid", 12, 0x8100
+TAG_PCP, PCP_BITS = "vlan_pcp", 3
 VERSIONS = {4: (0x0800, "ipv4", 32), 6: (0x86DD, "ipv6", 128)}
 PORTS = {6: "tcp", 17: "udp"}
 METER_FLAGS = ofproto.OFPMF_PKTPS | ofproto.OFPMF_STATS
@@ -149,7 +152,7 @@ def action_of(action: Action) -> Any:
     match action:
         case SetRegister(register, value):
             return parser.OFPActionSetField(**{register.openflow_name: value})
-        case ReadTag() | PopTag() | PushTag() | WriteTag():
+        case ReadTag() | PopTag() | PushTag() | WriteTag() | ReadPcp() | WritePcp():
             return _tagging(action)
         case EnterBy() | Push() | Pop() | Choose() | SetSource():
             return teaming_action(action)
@@ -171,13 +174,17 @@ def action_of(action: Action) -> Any:
 def _tagging(action: Tagging) -> Any:
     match action:
         case ReadTag(register):
-            return _move(TAG, register.openflow_name)
+            return _move(TAG, register.openflow_name, VLAN_ID_BITS)
         case PopTag():
             return parser.OFPActionPopVlan()
         case PushTag():
             return parser.OFPActionPushVlan(DOT1Q)
         case WriteTag(register):
-            return _move(register.openflow_name, TAG)
+            return _move(register.openflow_name, TAG, VLAN_ID_BITS)
+        case ReadPcp(register):
+            return _move(TAG_PCP, register.openflow_name, PCP_BITS)
+        case WritePcp(register):
+            return _move(register.openflow_name, TAG_PCP, PCP_BITS)
 
 
 def teaming_action(action: Teaming) -> Any:
@@ -204,8 +211,8 @@ def teaming_action(action: Teaming) -> Any:
             return parser.OFPActionSetField(eth_src=mac_text(mac))
 
 
-def _move(source: str, target: str) -> Any:
-    return parser.NXActionRegMove(src_field=source, dst_field=target, n_bits=VLAN_ID_BITS)
+def _move(source: str, target: str, n_bits: int) -> Any:
+    return parser.NXActionRegMove(src_field=source, dst_field=target, n_bits=n_bits)
 
 
 def learn_action(learn: Learn) -> Any:

@@ -34,10 +34,12 @@ from controllers.pipeline.values import (
     PopTag,
     Push,
     PushTag,
+    ReadPcp,
     ReadTag,
     Replicate,
     SetRegister,
     SetSource,
+    WritePcp,
     WriteTag,
 )
 
@@ -104,7 +106,7 @@ def _action_mistakes(flow: Flow, groups: Mapping[int, Group]) -> Iterator[str]:
             yield "something follows the goto"
         if isinstance(action, Replicate) and action.group_id not in groups:
             yield f"there is no group {action.group_id}"
-        if isinstance(action, SetRegister | ReadTag | WriteTag | Choose):
+        if isinstance(action, SetRegister | ReadTag | WriteTag | ReadPcp | WritePcp | Choose):
             yield from _lifetime_mistakes(stage, action.register.name)
         if not _is_declared(stage, action):
             yield f'the stage does not declare "{action}"'
@@ -118,6 +120,7 @@ def _is_declared(stage: Stage, action: Action) -> bool:
         Consult: lambda consult: consult.stage in stage.consults,
         SetRegister: lambda write: write.register.name in stage.writes,
         ReadTag: lambda read: stage.tags and read.register.name in stage.writes,
+        ReadPcp: lambda read: stage.tags and read.register.name in stage.writes,
         PopTag: lambda _: stage.tags,
         PushTag: lambda _: stage.tags,
         WriteTag: lambda _: stage.tags,
@@ -126,6 +129,7 @@ def _is_declared(stage: Stage, action: Action) -> bool:
         Pop: lambda _: stage.teams,
         Choose: lambda choose: stage.teams and choose.register.name in stage.writes,
         SetSource: lambda _: stage.teams,
+        WritePcp: lambda _: stage.tags,
         Drop: lambda drop: drop.reason in stage.drops,
         Count: lambda _: stage.counts,
         Police: lambda _: stage.polices,
@@ -146,7 +150,7 @@ def _bucket_mistakes(group: Group) -> Iterator[str]:
         for action in bucket:
             if isinstance(action, Consult) and action.stage not in PER_RECEIVER:
                 yield f"{action.stage} is not a stage that runs per receiver"
-            if not isinstance(action, Consult | Output | SetRegister | PushTag | WriteTag):
+            if not isinstance(action, Consult | Output | SetRegister | PushTag | WriteTag | WritePcp):
                 yield f'a bucket cannot "{action}"'
 
 
@@ -209,7 +213,7 @@ def group_bytes(group: Group) -> int:
 
 
 def _action_bytes(action: Action) -> int:
-    return 24 if isinstance(action, WriteTag) else 16
+    return 24 if isinstance(action, WriteTag | WritePcp) else 16
 
 
 assert all(name in FIELDS for stage in STAGES for name in stage.matches | stage.masked)

@@ -35,6 +35,7 @@ _DECLARED = (
     ("arrived", "classify", "team_check", "port number of the team's member by which the frame came in"),
     ("member", "team_member", "leave", "port number of the team's member that the frame should come in or leave by"),
     ("own_member", "uplink", "leave", "that of the sender's own member, where its flows leave by several; else 0"),
+    ("pcp", "vlan_in", "output", "the 802.1p priority of the frame; 0 where it is not kept"),
 )
 
 REGISTERS: Final[tuple[Register, ...]] = tuple(
@@ -51,3 +52,4 @@ ARRIVED: Final = BY_NAME["arrived"]
 MEMBER: Final = BY_NAME["member"]
 OWN_MEMBER: Final = BY_NAME["own_member"]
 VERDICT: Final = BY_NAME["verdict"]
+PCP: Final = BY_NAME["pcp"]

@@ -128,7 +128,7 @@ _DECLARED = (
         does="finds the VLAN in which the frame travels, and takes its tag off",
         matches=frozenset({"in_port", "tag"}),
         masked=frozenset({"tag"}),
-        writes=frozenset({"vlan", "database"}),
+        writes=frozenset({"vlan", "database", "pcp"}),
         goes=("team_in", "mirror_out"),
         drops=(
             _R.FILTERED,
@@ -251,7 +251,7 @@ _DECLARED = (
     Stage(
         name="output",
         does="hands the frame to its receiver, with a tag where the receiver wants it",
-        matches=frozenset({"receiver", "vlan"}),
+        matches=frozenset({"receiver", "vlan", "pcp"}),
         consults=("uplink",),
         tags=True,
         drops=(_R.MEDIA_DISCONNECTED,),

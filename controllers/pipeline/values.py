@@ -104,6 +104,26 @@ class WriteTag:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadPcp:
+    """Write the priority of the frame's tag into a register."""
+
+    register: Register
+
+    def __str__(self) -> str:
+        return f"{self.register.name}:=tag pcp"
+
+
+@dataclass(frozen=True, slots=True)
+class WritePcp:
+    """Write a register into the priority of the frame's tag."""
+
+    register: Register
+
+    def __str__(self) -> str:
+        return f"tag pcp:={self.register.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class EnterBy:
     """Go on as if the frame had come in by another port."""
 
@@ -259,7 +279,7 @@ class Count:
         return f"count for entry {self.entry}"
 
 
-Tagging: TypeAlias = ReadTag | PopTag | PushTag | WriteTag
+Tagging: TypeAlias = ReadTag | PopTag | PushTag | WriteTag | ReadPcp | WritePcp
 Teaming: TypeAlias = EnterBy | Push | Pop | Choose | SetSource
 Action: TypeAlias = (
     SetRegister | Tagging | Teaming | Goto | Consult | Learn | Admit | Police | Replicate | Output | Drop | Count

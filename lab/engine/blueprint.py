@@ -197,6 +197,7 @@ def _host_ports(host: HypervHost, allocation: Allocation) -> Iterator[Port]:
                 port_mirroring=interface.port_mirroring,
                 team_mapping=_mapping(host, interface.team_mapping),
                 isolation=_isolating(interface.isolation),
+                ieee_priority_tag=interface.ieee_priority_tag,
             )
             yield _port(allocation, interface.segment, interface, interface.device, intent)
     for vm in host.vms:
@@ -223,6 +224,7 @@ def _host_ports(host: HypervHost, allocation: Allocation) -> Iterator[Port]:
                     teaming_macs=tuple(allocation.mac(each) for each in others),
                     resource_metering=vm.resource_metering,
                     isolation=_isolating(adapter.isolation),
+                    ieee_priority_tag=adapter.ieee_priority_tag,
                 )
                 yield _port(allocation, interface.segment, interface, device_name(vm.name, interface.device), intent)
 

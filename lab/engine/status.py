@@ -135,7 +135,7 @@ def adapter_statuses(model: LabModel, allocation: Allocation, observed: Blueprin
 def _vlan(interface: IpInterface) -> str:
     if interface.tag:
         return f"tag {interface.tag}"
-    return "" if interface.vlan == UNTAGGED else str(interface.vlan)
+    return "" if interface.not_taken or interface.vlan == UNTAGGED else str(interface.vlan)
 
 
 def _isolation(interface: IpInterface) -> str:

@@ -57,7 +57,8 @@ class PortIntent:
     such as ``hv1/Ethernet 2``.
     ``teaming_macs``: the addresses of its VM's other adapters, from which it may send (AllowTeaming).
     ``dhcp_guard`` and ``router_guard`` keep it from sending what servers and routers send. ``resource_metering`` counts
-    everything, unless there are Meter entries among ``acls``, which then say what is counted.
+    everything, unless there are Meter entries among ``acls``, which then say what is counted. ``ieee_priority_tag``:
+    frames keep their 802.1p priority on the way in and on the way out.
     """
 
     adapter: str
@@ -75,4 +76,5 @@ class PortIntent:
     teaming_macs: tuple[str, ...] = ()
     resource_metering: bool = False
     isolation: IsolationSettings | None = None
+    ieee_priority_tag: bool = False
     version: int = INTENT_VERSION

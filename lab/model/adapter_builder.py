@@ -31,6 +31,7 @@ class ManagementAdapterSettings(TypedDict, total=False):
     port_mirroring: PortMirroring | str
     team_mapping: str
     isolation: IsolationSettings
+    ieee_priority_tag: bool
 
 
 class VmAdapterSettings(ManagementAdapterSettings, total=False):
@@ -65,6 +66,7 @@ _READ: Final[Mapping[str, Callable[[Reader, Any], Any]]] = {
     "port_mirroring": _mirroring,
     "team_mapping": lambda read, value: read.name("NIC", value, ""),
     "isolation": Reader.isolation,
+    "ieee_priority_tag": _flag("ieee_priority_tag"),
     "mac_spoofing": _flag("mac_spoofing"),
     "mtu": _number("mtu", 1500),
     "dhcp_guard": _flag("dhcp_guard"),

@@ -35,6 +35,7 @@ _LABELS: Final[Mapping[str, str]] = MappingProxyType(
         "extended_acls": "extended ACL",
         "forwarding": "IP forwarding",
         "ip": "addresses",
+        "ieee_priority_tag": "IeeePriorityTag",
         "integration_services": "integration services",
         "interruption_s": "interruption in seconds",
         "learning": "learning mode",

@@ -90,6 +90,7 @@ class IpInterface:
     port_mirroring: PortMirroring = PortMirroring.NONE
     team_mapping: str = ""
     isolation: IsolationSettings = NO_ISOLATION
+    ieee_priority_tag: bool = False
     tag: int = 0
     adapter: str = ""
     members: tuple[str, ...] = ()
@@ -205,6 +206,7 @@ def vm_adapters(host: HypervHost, vm: VirtualMachine) -> Iterator[IpInterface]:
             extended_acls=adapter.extended_acls,
             port_mirroring=adapter.port_mirroring,
             isolation=adapter.isolation,
+            ieee_priority_tag=adapter.ieee_priority_tag,
         )
 
 
@@ -310,6 +312,7 @@ def _management_adapter(host: HypervHost, adapter: NetworkAdapter) -> IpInterfac
         port_mirroring=adapter.port_mirroring,
         team_mapping=adapter.team_mapping,
         isolation=adapter.isolation,
+        ieee_priority_tag=adapter.ieee_priority_tag,
     )
 
 

@@ -42,7 +42,7 @@ class NetworkAdapter:
     what of that is for many receivers, in packets per second; 0 is no limit. ``team_mapping`` names the physical NIC
     that it is mapped to in its switch's team, empty for one that the switch chooses. With ``allow_teaming`` the VM may
     send by it from the addresses of its other adapters, and it loses its link when its switch's NICs have none.
-    ``vlan_interfaces`` are the guest's own.
+    ``ieee_priority_tag``: what it sends and gets keeps its 802.1p priority. ``vlan_interfaces`` are the guest's own.
     """
 
     name: str
@@ -64,6 +64,7 @@ class NetworkAdapter:
     allow_teaming: bool = False
     vlan_interfaces: tuple[VlanInterface, ...] = ()
     isolation: IsolationSettings = NO_ISOLATION
+    ieee_priority_tag: bool = False
 
 
 @dataclass(frozen=True, slots=True)

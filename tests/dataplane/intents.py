@@ -20,9 +20,10 @@ def mac(number: int) -> str:
     return f"00:15:5d:01:02:{number:02x}"
 
 
-def vm(number: int, *, spoofing: bool = False, vlan: VlanSettings = UNTAGGED) -> str:
+def vm(number: int, *, spoofing: bool = False, vlan: VlanSettings = UNTAGGED, priority: bool = False) -> str:
     """Return the document of the port of VM `number`."""
-    return encode(PortIntent(f"vm{number}/Network Adapter", PortKind.VM, mac(number), spoofing, vlan))
+    name = f"vm{number}/Network Adapter"
+    return encode(PortIntent(name, PortKind.VM, mac(number), spoofing, vlan, ieee_priority_tag=priority))
 
 
 def external() -> str:

@@ -47,6 +47,12 @@ VLAN_PORTS = [
     vm(3, vlan=promiscuous(100, "101-103")),
 ]
 TEAM_PORTS = [member(1), member(2), vm(1), vm(2, spoofing=True, vlan=trunk("10,20-29", native=5))]
+PRIORITY_PORTS = [
+    external(),
+    vm(1, vlan=trunk("10,20-29", native=5), priority=True),
+    vm(2, priority=True),
+    vm(3, vlan=promiscuous(5, "6-7"), priority=True),
+]
 POPULATIONS = {
     "Learning": (SWITCH, UNTAGGED_PORTS),
     "Pinned": (PINNED, UNTAGGED_PORTS),
@@ -54,6 +60,7 @@ POPULATIONS = {
     "Pinned, VLANs": (PINNED, VLAN_PORTS),
     "Learning, team": (SWITCH, TEAM_PORTS),
     "Pinned, team": (replace(PINNED, load_balancing=LoadBalancing.DYNAMIC), TEAM_PORTS),
+    "Learning, priorities": (SWITCH, PRIORITY_PORTS),
 }
 
 

@@ -71,6 +71,10 @@ def _mirror(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAd
     return replace(adapter, port_mirroring=random.choice(tuple(PortMirroring)))
 
 
+def _trust_priority(_: Random, __: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
+    return replace(adapter, ieee_priority_tag=not adapter.ieee_priority_tag)
+
+
 def _limit(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
     return replace(
         adapter, maximum_bandwidth=random.choice((0, 10**8, 10**9)), storm_limit=random.choice((0, 1000, 5000))
@@ -124,6 +128,7 @@ SOMETIMES: tuple[Move, ...] = (
     some_adapter(_guard),
     some_adapter(_mirror),
     some_adapter(_limit),
+    some_adapter(_trust_priority),
     some_adapter(_map_to_nic),
     some_adapter(_other_acls),
     some_adapter(_other_acls),

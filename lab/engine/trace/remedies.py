@@ -215,7 +215,7 @@ def _equivalent(interface: IpInterface) -> VlanSettings | None:
 
 
 def _set_vlan(target: IpInterface, setting: VlanSettings | None) -> str:
-    """Return what gives the port of an interface a VLAN setting, or the same by isolation if it has that; None is any."""
+    """Return what gives a port a VLAN setting, or the same by isolation where it has that; None is any VLAN."""
     if target.isolation == NO_ISOLATION and setting:
         return _set_vlan_mode(target, setting)
     isolate = f"{_SET_ISOLATION} {_selector_of(target)}"

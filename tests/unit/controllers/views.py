@@ -46,6 +46,11 @@ def isolated_by(port: PortView, setting: IsolationSettings) -> PortView:
     return replace(port, intent=replace(port.intent, isolation=setting))
 
 
+def keeping_priority(port: PortView) -> PortView:
+    """Return a port with IeeePriorityTag On."""
+    return replace(port, intent=replace(port.intent, ieee_priority_tag=True))
+
+
 def guarded(port: PortView, *, dhcp: bool = False, router: bool = False) -> PortView:
     """Return a port with DHCP guard or router guard."""
     return replace(port, intent=replace(port.intent, dhcp_guard=dhcp, router_guard=router))
@@ -120,6 +125,16 @@ VLANS = (
 )
 IN_TEN = isolation(allow_untagged_traffic=True, default_isolation_id=10)
 ISOLATION = (WIRE, vm(3), in_vlan(vm(4), access(10)), isolated_by(vm(5), IN_TEN), isolated_by(vm(6), isolation()))
+PRIORITY = (
+    WIRE,
+    keeping_priority(vm(3)),
+    vm(4),
+    keeping_priority(in_vlan(vm(5), access(10))),
+    keeping_priority(in_vlan(vm(6), trunk("10,20-29", native=5))),
+    in_vlan(vm(7), trunk("10", native=0)),
+    mirroring(in_vlan(vm(8), promiscuous(100, "101")), SOURCE),
+    mirroring(keeping_priority(isolated_by(vm(9), IN_TEN)), DESTINATION),
+)
 PRIVATE_VLAN = (
     WIRE,
     in_vlan(vm(3), promiscuous(100, "101-102")),
@@ -159,6 +174,9 @@ VIEWS = {
     "private-vlan-pinned": SwitchView(pinned(EXTERNAL), PRIVATE_VLAN),
     "isolation": SwitchView(EXTERNAL, ISOLATION),
     "isolation-pinned": SwitchView(pinned(EXTERNAL), ISOLATION),
+    "priority": SwitchView(EXTERNAL, PRIORITY),
+    "priority-pinned": SwitchView(pinned(EXTERNAL), PRIORITY),
+    "priority-team": SwitchView(EXTERNAL, (*TEAM[:2], *PRIORITY[1:4])),
     "guards": SwitchView(EXTERNAL, (WIRE, vm(3), guarded(vm(4), dhcp=True), guarded(vm(5), dhcp=True, router=True))),
     "port-acl": SwitchView(EXTERNAL, (WIRE, vm(3), with_acls(vm(4), *PORT_ACL))),
     "port-acl-equal-prefixes": SwitchView(PRIVATE, (vm(3), with_acls(vm(4), *EQUAL_PREFIXES))),
