@@ -14,7 +14,9 @@ from tests.eventually import eventually
 from tests.system.frames import BROADCAST, ETHERTYPE, EVERYTHING, Adapter, adapters, packet_socket, raw
 from tests.system.labs import RunningLab
 
-_SOL_PACKET, _PACKET_AUXDATA, _TP_STATUS_VLAN_VALID = 263, 8, 0x10
+# Of linux/socket.h and linux/if_packet.h; Python does not name them.
+SOL_PACKET, IGNORE_OUTGOING = 263, 23
+_PACKET_AUXDATA, _TP_STATUS_VLAN_VALID = 8, 0x10
 _ROUNDS = 3
 _numbers = itertools.count(1)
 
@@ -64,7 +66,7 @@ class Ears:
                 if where >= 0:
                     seen = self.heard.setdefault(frame[where : where + 19], {})
                     assert name not in seen, f"{name} got it twice"
-                    seen[name] = _tag(control)
+                    seen[name] = _tag(frame, control)
         return self.heard.get(mark, {})
 
     def reached(self, sender: str, target: str, what: int | None, wanted: Collection[str] = ()) -> Heard:
@@ -79,7 +81,10 @@ class Ears:
         return self.of(mark)
 
 
-def _tag(control: list[tuple[int, int, bytes]]) -> int | None:
+def _tag(frame: bytes, control: list[tuple[int, int, bytes]]) -> int | None:
+    """Return what the tag of a frame says; the kernel takes it off what arrives, and not off what is sent."""
+    if frame[12:14] == b"\x81\0":
+        return int.from_bytes(frame[14:16], "big")
     for _, kind, data in control:
         if kind == _PACKET_AUXDATA:
             status, _, _, _, _, tci, _ = struct.unpack_from("IIIHHHH", data)
@@ -96,7 +101,7 @@ def listening(running: RunningLab, fence: Fence, more: Mapping[str, str] | None 
     with ExitStack() as stack:
         sockets = {name: stack.enter_context(packet_socket(running, each, EVERYTHING)) for name, each in known.items()}
         for each in sockets.values():
-            each.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
+            each.setsockopt(SOL_PACKET, _PACKET_AUXDATA, 1)
         yield Ears(known, sockets, fence)
 
 
