@@ -17,8 +17,9 @@ from lab.engine.blueprint import lower
 from lab.engine.plan import Plan, compare, half_made
 from lab.engine.resources import Blueprint, Interface, Key
 from lab.engine.state import STATE_FILE, State
-from lab.errors import InvalidState, LabError, LabFault, SwitchFault
+from lab.errors import InvalidState, LabError, LabFault, SwitchFault, TopologyError
 from lab.model.objects import LabModel
+from lab.model.rules.transitions import transitions
 
 LOCK_FILE: Final = "/run/hvlab/lock"
 LOCK_TIMEOUT_S: Final = 30.0
@@ -136,6 +137,8 @@ class Session:
     def _plan(
         self, state: State, model: LabModel, observed: Blueprint | None = None
     ) -> tuple[Plan, Allocation, Blueprint]:
+        if refused := tuple(transitions(state.model, model)):
+            raise TopologyError(refused)
         allocation = allocate(model, state.allocation)
         refuse_doubles(model, allocation)
         wanted = lower(model, allocation)

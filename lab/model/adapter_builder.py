@@ -32,6 +32,9 @@ class ManagementAdapterSettings(TypedDict, total=False):
     team_mapping: str
     isolation: IsolationSettings
     ieee_priority_tag: bool
+    maximum_bandwidth: int
+    minimum_bandwidth_weight: int
+    minimum_bandwidth_absolute: int
 
 
 class VmAdapterSettings(ManagementAdapterSettings, total=False):
@@ -41,7 +44,6 @@ class VmAdapterSettings(ManagementAdapterSettings, total=False):
     mtu: int
     dhcp_guard: bool
     router_guard: bool
-    maximum_bandwidth: int
     storm_limit: int
     allow_teaming: bool
 
@@ -74,6 +76,8 @@ _READ: Final[Mapping[str, Callable[[Reader, Any], Any]]] = {
     "router_guard": _flag("router_guard"),
     "maximum_bandwidth": _number("maximum_bandwidth"),
     "storm_limit": _number("storm_limit"),
+    "minimum_bandwidth_weight": _number("minimum_bandwidth_weight"),
+    "minimum_bandwidth_absolute": _number("minimum_bandwidth_absolute"),
 }
 
 

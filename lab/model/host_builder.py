@@ -25,6 +25,7 @@ from lab.model.objects import (
 )
 from lab.model.reading import Reader, Subnets, Texts, WrittenExtensions
 from lab.model.rules.mistakes import known
+from lab.model.switch_builder import BandwidthSettings, read_bandwidth
 
 
 class HostBuilder:
@@ -57,10 +58,11 @@ class HostBuilder:
         mac: str = "",
         mtu: int | None = None,
         connected: bool = True,
+        speed: int = 0,
     ) -> str:
         """Add a physical NIC, with the addresses the management OS has on it while no switch owns it.
 
-        ``connected``: its cable is plugged in.
+        ``connected``: its cable is plugged in. ``speed`` in bits per second; 0 is as fast as the machine.
         """
         title = self._name("NIC", name, f"Ethernet {len(self._nics) + 1}")
         read = self._declare(title)
@@ -72,7 +74,8 @@ class HostBuilder:
         target = network.name if isinstance(network, NetworkBuilder) else read.name("physical network", network, "")
         size = read.number("mtu", mtu, DEFAULT_MTU) if mtu is not None else (builder.mtu if builder else DEFAULT_MTU)
         plugged = read.flag("connected", connected, True)
-        self._nics.append(PhysicalNic(title, target, ip, read.mac(mac), size, plugged))
+        rate = read.number("speed", speed, 0)
+        self._nics.append(PhysicalNic(title, target, ip, read.mac(mac), size, plugged, rate))
         return title
 
     def external_switch(  # noqa: PLR0913 - settings given by name
@@ -88,6 +91,7 @@ class HostBuilder:
         vlan: Vlan = None,
         mirror_external_port: bool = False,
         extensions: WrittenExtensions = ENABLED_BY_DEFAULT,
+        **bandwidth: Unpack[BandwidthSettings],
     ) -> str:
         """Add an external switch on a NIC; with the management OS on it, unless told otherwise (New-VMSwitch).
 
@@ -96,7 +100,7 @@ class HostBuilder:
         ``vlan`` is the setting of the management OS's adapter. ``mirror_external_port``: what passes the NIC is copied
         to the adapters that are Destination of port mirroring. ``extensions`` are those that are enabled, by name.
         """
-        title = self._switch(name, SwitchType.EXTERNAL, nic, learning, ageing_s)
+        title = self._switch(name, SwitchType.EXTERNAL, nic, learning, ageing_s, bandwidth)
         read, switch = self._reader(title), self._switches[-1]
         several = len(switch.nics) > 1
         switch = replace(
@@ -123,9 +127,10 @@ class HostBuilder:
         ageing_s: int = 300,
         vlan: Vlan = None,
         extensions: WrittenExtensions = ENABLED_BY_DEFAULT,
+        **bandwidth: Unpack[BandwidthSettings],
     ) -> str:
         """Add an internal switch; the addresses and the VLAN setting are the management OS's on it."""
-        title = self._switch(name, SwitchType.INTERNAL, None, learning, ageing_s)
+        title = self._switch(name, SwitchType.INTERNAL, None, learning, ageing_s, bandwidth)
         self._extend(extensions)
         read = Reader(self._notes, f"{self.name}/{vethernet(title)}")
         ip = read.settings(addresses, (), ())
@@ -141,9 +146,10 @@ class HostBuilder:
         learning: LearningMode | str = LearningMode.LEARNING,
         ageing_s: int = 300,
         extensions: WrittenExtensions = ENABLED_BY_DEFAULT,
+        **bandwidth: Unpack[BandwidthSettings],
     ) -> str:
         """Add a private switch: VMs only."""
-        title = self._switch(name, SwitchType.PRIVATE, None, learning, ageing_s)
+        title = self._switch(name, SwitchType.PRIVATE, None, learning, ageing_s, bandwidth)
         self._extend(extensions)
         return title
 
@@ -236,7 +242,15 @@ class HostBuilder:
         inside = [adapter.ip for adapter in self._adapters if found and adapter.switch == found.name and adapter.ip]
         return tuple(address.network for ip in inside for address in ip.addresses)
 
-    def _switch(self, name: object, kind: SwitchType, nic: object, learning: object, ageing_s: object) -> str:
+    def _switch(  # noqa: PLR0913 - settings given by name
+        self,
+        name: object,
+        kind: SwitchType,
+        nic: object,
+        learning: object,
+        ageing_s: object,
+        bandwidth: BandwidthSettings,
+    ) -> str:
         """Add a switch; an external one without a usable NIC goes on as an internal one, of unknown subnets."""
         title = self._name("switch", name, f"switch-{len(self._switches) + 1}")
         read = self._declare(title)
@@ -249,7 +263,8 @@ class HostBuilder:
             read.name("NIC", next((each for each in nics if not isinstance(each, str)), nic), "")
             self._unsure.add(title)
             kind, nics = SwitchType.INTERNAL, ()
-        self._switches.append(VirtualSwitch(title, kind, tuple(map(str, nics)), mode, ageing))
+        fields = read_bandwidth(read, bandwidth)
+        self._switches.append(VirtualSwitch(title, kind, tuple(map(str, nics)), mode, ageing, **fields))
         return title
 
     def _extend(self, extensions: object) -> None:

@@ -44,6 +44,20 @@ class PortMirroring(StrEnum):
     DESTINATION = "Destination"
 
 
+class BandwidthReservationMode(StrEnum):
+    """In what adapters of a switch are promised bandwidth (New-VMSwitch, parameter MinimumBandwidthMode)."""
+
+    DEFAULT = "Default"
+    WEIGHT = "Weight"
+    ABSOLUTE = "Absolute"
+    NONE = "None"
+
+    @property
+    def resolved(self) -> BandwidthReservationMode:
+        """Return what Get-VMSwitch reports: ``Default`` is Weight on a switch without SR-IOV (New-VMSwitch)."""
+        return BandwidthReservationMode.WEIGHT if self is BandwidthReservationMode.DEFAULT else self
+
+
 class PortKind(StrEnum):
     """What is connected to a switch port."""
 

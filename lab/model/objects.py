@@ -13,7 +13,15 @@ from lab.model.acl import ExtendedAcl, PortAcl
 from lab.model.addresses import NO_IP, IpSettings, Network
 from lab.model.extensions import ENABLED_BY_DEFAULT, SwitchExtension
 from lab.model.isolation import NO_ISOLATION, IsolationSettings
-from lab.model.kinds import AdapterKind, LearningMode, LoadBalancing, PortMirroring, SwitchType, VMState
+from lab.model.kinds import (
+    AdapterKind,
+    BandwidthReservationMode,
+    LearningMode,
+    LoadBalancing,
+    PortMirroring,
+    SwitchType,
+    VMState,
+)
 from lab.model.names import vethernet
 from lab.model.vlan import UNTAGGED, VlanSettings
 
@@ -43,6 +51,8 @@ class NetworkAdapter:
     that it is mapped to in its switch's team, empty for one that the switch chooses. With ``allow_teaming`` the VM may
     send by it from the addresses of its other adapters, and it loses its link when its switch's NICs have none.
     ``ieee_priority_tag``: what it sends and gets keeps its 802.1p priority. ``vlan_interfaces`` are the guest's own.
+    ``minimum_bandwidth_weight`` and ``minimum_bandwidth_absolute``, in bits per second, are its share of its switch's
+    NIC; 0 is none of its own.
     """
 
     name: str
@@ -65,6 +75,8 @@ class NetworkAdapter:
     vlan_interfaces: tuple[VlanInterface, ...] = ()
     isolation: IsolationSettings = NO_ISOLATION
     ieee_priority_tag: bool = False
+    minimum_bandwidth_weight: int = 0
+    minimum_bandwidth_absolute: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +126,8 @@ class VirtualSwitch:
     With ``embedded_teaming`` they are a team (New-VMSwitch -EnableEmbeddedTeaming); without, there is one NIC.
     ``mirror_external_port``: the external port is a Source of port mirroring (Add-VMSwitchExtensionPortFeature).
     ``extensions`` are those that are enabled, in the order of :class:`~lab.model.extensions.SwitchExtension`.
+    ``bandwidth_reservation`` is fixed at creation. The default flow is what all adapters without a minimum bandwidth of
+    their own share: its weight, or bits per second, of which 0 is a tenth of the NIC's speed.
     """
 
     name: str
@@ -125,6 +139,9 @@ class VirtualSwitch:
     embedded_teaming: bool = False
     load_balancing: LoadBalancing = LoadBalancing.HYPERVPORT
     extensions: tuple[SwitchExtension, ...] = ENABLED_BY_DEFAULT
+    bandwidth_reservation: BandwidthReservationMode = BandwidthReservationMode.WEIGHT
+    default_flow_minimum_bandwidth_weight: int = 1
+    default_flow_minimum_bandwidth_absolute: int = 0
 
     @property
     def nic(self) -> str | None:
@@ -136,7 +153,8 @@ class VirtualSwitch:
 class PhysicalNic:
     """A network card of a Hyper-V host, and the settings its IP stack has while no switch owns the card.
 
-    ``connected``: its cable is plugged in; without, it has no link.
+    ``connected``: its cable is plugged in; without, it has no link. ``speed`` in bits per second, in each direction; 0
+    is as fast as the machine.
     """
 
     name: str
@@ -145,6 +163,7 @@ class PhysicalNic:
     mac: str = ""
     mtu: int = DEFAULT_MTU
     connected: bool = True
+    speed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,19 @@ from __future__ import annotations
 from lab.errors import ErrorRecord
 from lab.model.names import quoted
 from lab.model.objects import LabModel
-from lab.model.rules import acls, addresses, isolation, machines, mirrors, names, networks, switches, teams, vlans
+from lab.model.rules import (
+    acls,
+    addresses,
+    bandwidth,
+    isolation,
+    machines,
+    mirrors,
+    names,
+    networks,
+    switches,
+    teams,
+    vlans,
+)
 
 __all__ = ["quoted", "validate"]
 
@@ -23,6 +35,7 @@ _RULES = (
     machines.vms,
     machines.mac_ranges,
     machines.mtus,
+    bandwidth.bandwidth,
     vlans.vlans,
     vlans.vlan_interfaces,
     isolation.isolation,

@@ -17,8 +17,6 @@ MAX_SYNTHETIC = 64
 MAX_LEGACY = 4
 MAX_INTERRUPTION_S = 60.0
 
-MAX_BANDWIDTH_BPS = 100_000_000_000
-"""No adapter of a host is faster."""
 MAX_STORM_LIMIT = 2**32 - 1
 
 SMALLEST_MTU = 576
@@ -54,9 +52,6 @@ def vms(model: LabModel) -> Iterator[ErrorRecord]:
 
 def _limits(owner: str, adapter: NetworkAdapter) -> Iterator[ErrorRecord]:
     who = f"adapter {quoted(owner)}"
-    if not 0 <= adapter.maximum_bandwidth <= MAX_BANDWIDTH_BPS:
-        expected = f"expected 0 (no limit) to {MAX_BANDWIDTH_BPS} bits per second (reason 52)"
-        yield mistake(owner, f"{who} has the MaximumBandwidth {adapter.maximum_bandwidth}", expected)
     if not 0 <= adapter.storm_limit <= MAX_STORM_LIMIT:
         expected = f"expected 0 (no limit) to {MAX_STORM_LIMIT} packets per second"
         yield mistake(owner, f"{who} has the StormLimit {adapter.storm_limit}", expected)
