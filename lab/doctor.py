@@ -316,6 +316,8 @@ def check_devices(outcome: Outcome) -> tuple[Check, ...]:
         "veth": ("virtual cables (veth)", True, "sudo modprobe veth"),
         "nft": ("firewall at a device (nftables netdev)", True, "sudo modprobe nf_tables"),
         "htb": ("bandwidth limits (htb)", False, "sudo modprobe sch_htb; without it adapters have no bandwidth limits"),
+        "bpf": ("minimum bandwidth (cls_bpf)", False, "sudo modprobe cls_bpf; without it adapters have no minimum"),
+        "dup": ("speed of NICs (nft_dup_netdev)", False, "sudo modprobe nft_dup_netdev; without it NICs have no speed"),
         "netem": ("delay and loss (netem)", False, "sudo modprobe sch_netem; without it links have no delay or loss"),
     }
     found = []

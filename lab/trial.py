@@ -32,6 +32,12 @@ STEPS: tuple[tuple[str, list[str], str], ...] = (
         'table netdev hvlab { chain in { type filter hook ingress device "hvlab-a" priority 0; policy drop; }; }\n',
     ),
     ("htb", ["tc", "qdisc", "replace", "dev", "hvlab-a", "root", "handle", "1:", "htb"], ""),
+    ("bpf", ["tc", "filter", "add", "dev", "hvlab-a", "parent", "1:", "bpf", "bytecode", "1,6 0 0 0"], ""),
+    (
+        "dup",
+        ["nft", "-f", "-"],
+        'table netdev hvlab { chain a { type filter hook ingress device "hvlab-b" priority 0; dup to "hvlab-a"; }; }\n',
+    ),
     ("netem", ["tc", "qdisc", "replace", "dev", "hvlab-b", "root", "netem", "delay", "1ms"], ""),
 )
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from lab.emulation import firewall, links, nodes, ovs, team_devices, vlan_devices
+from lab.emulation import firewall, links, nodes, ovs, relays, shaping, team_devices, vlan_devices
 from lab.emulation.netlink import Message
 from lab.emulation.netns import Batch, run_batches, write_sysctls
 from lab.emulation.observe import pids, read_tables
@@ -27,6 +27,7 @@ from lab.engine.resources import (
     Interface,
     Node,
     Port,
+    Relay,
     Resource,
     Route,
     Rule,
@@ -61,9 +62,9 @@ class Execution:
             ("removing routes", self._remove_routes, (Route, Rule), (remove,)),
             ("disconnecting", self._remove_ports_and_bridges, (Port, Bridge), (remove,)),
             ("removing VLAN interfaces and teams", self._remove_made, (VlanDevice, TeamDevice), (remove,)),
-            ("stopping machines", self._remove_nodes_and_cables, (Node, Cable, Instance), (remove,)),
+            ("stopping machines", self._remove_nodes_and_cables, (Node, Cable, Relay, Instance), (remove,)),
             ("starting machines", self._create_nodes, (Node, Interface), (create, change, remove)),
-            ("plugging in cables", self._create_cables, (Cable,), (create, change)),
+            ("plugging in cables", self._create_cables, (Cable, Relay), (create, change)),
             ("making VLAN interfaces and teams", self._create_made, (VlanDevice, TeamDevice), (create,)),
             ("starting Open vSwitch", self._create_instances, (Instance,), (create,)),
             ("creating switches", self._create_bridges_and_ports, (Bridge, Port), (create, change)),
@@ -83,7 +84,7 @@ class Execution:
         free: dict[str, list[str]] = defaultdict(list)
         for cable in self._wanted.cables:
             nic = (cable.a_node, cable.a_device)
-            if nic not in taken and cable.a_node not in created and self._is_host(cable.a_node):
+            if cable.a_node not in {PHYSICAL, *created} and nic not in taken and self._is_host(cable.a_node):
                 free[cable.a_node].append(cable.a_device)
         rules = [Batch(self._pids[n], firewall.NFT, "".join(map(firewall.see_port, free[n]))) for n in sorted(free)]
         run_batches(rules)
@@ -130,6 +131,7 @@ class Execution:
 
     def _remove_nodes_and_cables(self) -> None:
         gone = {node.name for node in self._resources(Node, Action.REMOVE)}
+        relays.remove(self._plan, self._pids)
         names = [name for name in self._pids if name in gone or name.partition("@")[2] in gone]
         names += [
             f"{program}@{instance.node}"
@@ -193,12 +195,13 @@ class Execution:
                 blind[cable.b_node].append(cable.b_device)
             before = (old.sent_bps, old.received_bps) if isinstance(old, Cable) else (0, 0)
             if cable.sent_bps != before[0]:
-                shapes[cable.a_node].append(links.shape(cable.a_device, cable.sent_bps))
+                shapes[cable.a_node].append(shaping.shape(cable.a_device, cable.sent_bps))
             if cable.received_bps != before[1]:
-                shapes[cable.b_node].append(links.shape(cable.b_device, cable.received_bps))
+                shapes[cable.b_node].append(shaping.shape(cable.b_device, cable.received_bps))
         self._blind(blind)
         links.run({self._pids[node]: ends[node] for node in sorted(ends)})
         run_batches([links.tc_batch(self._pids[node], shapes[node]) for node in sorted(shapes)])
+        relays.build(self._plan, self._pids)
 
     def _blind(self, devices: Mapping[str, list[str]]) -> None:
         rules = [Batch(self._pids[n], firewall.NFT, firewall.blind_ports(devices[n])) for n in sorted(devices)]
@@ -300,6 +303,7 @@ class Execution:
         risen: dict[int, list[str]] = defaultdict(list)
         silenced: dict[str, dict[str, str]] = defaultdict(dict)
         offloads: list[Batch] = []
+        shapes: dict[str, list[str]] = defaultdict(list)
         inside = {(port.node, port.device) for port in self._wanted.ports if port.internal}
         routes = RouteChanges(self._plan, self._wanted)
         late = {node for node, _ in inside}
@@ -319,9 +323,11 @@ class Execution:
                 risen[self._pids[interface.node]].append(interface.device)
             if command := links.segmentation(interface, before):
                 offloads.append(Batch(self._pids[interface.node], command, ""))
+            if interface.sent_bps != (before.sent_bps if before else 0):
+                shapes[interface.node].append(shaping.shape(interface.device, interface.sent_bps))
         for node in sorted(routed):
             changes[node] += routes.additions(node)
-        run_batches(offloads)
+        run_batches(offloads + [links.tc_batch(self._pids[node], shapes[node]) for node in sorted(shapes)])
         links.run({self._pids[node]: changes[node] for node in sorted(changes)})
         links.settle(risen)
         for node, values in sorted(silenced.items()):

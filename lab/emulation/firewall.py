@@ -8,6 +8,7 @@ from typing import Final
 NFT: Final = ("nft", "-f", "-")
 
 _BLIND: Final = "hvlab_blind"
+_RELAY: Final = "hvlab_relay"
 
 
 def blind_ports(devices: Iterable[str]) -> str:
@@ -26,6 +27,33 @@ def blind_ports(devices: Iterable[str]) -> str:
 def see_port(device: str) -> str:
     """Return rules that undo :func:`blind_ports` for one device, whether it was done or not."""
     return f"{blind_ports([device])}delete chain netdev {_BLIND} on_{device}\n"
+
+
+def relay(near: str, far: str) -> str:
+    """Return rules after which what arrives at either of two devices leaves by the other one, and nobody else sees it.
+
+    What leaves is a copy: the frame itself would still count against the buffer of the socket that it was sent from.
+    They come before those of :func:`blind_ports`.
+    """
+    chains = "\n".join(
+        f'  chain {_from(device)} {{ type filter hook ingress device "{device}" priority -1; policy drop; }}'
+        for device in (near, far)
+    )
+    rules = "".join(
+        f'flush chain netdev {_RELAY} {_from(one)}\nadd rule netdev {_RELAY} {_from(one)} dup to "{other}"\n'
+        for one, other in ((near, far), (far, near))
+    )
+    return f"table netdev {_RELAY} {{\n{chains}\n}}\n{rules}"
+
+
+def no_relay(near: str, far: str) -> str:
+    """Return rules that undo :func:`relay`, whether it was done or not."""
+    gone = "".join(f"delete chain netdev {_RELAY} {_from(device)}\n" for device in (near, far))
+    return relay(near, far) + gone
+
+
+def _from(device: str) -> str:
+    return f"from_{device}"
 
 
 _FORGET: Final = """

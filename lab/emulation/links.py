@@ -21,8 +21,6 @@ from lab.engine.resources import UNREACHABLE, Cable, Interface, Route
 
 TC: Final = ("tc", "-batch", "-")
 
-# A shaper must take the largest frame there is: 64 kB where segmentation is offloaded.
-_BURST_BYTES: Final = 128 * 1024
 _FIRST_TABLE: Final = 1000
 RULE_PRIORITY: Final = 1000
 _SIOCETHTOOL, _ETHTOOL_GLINK = 0x8946, 0x0A
@@ -51,13 +49,6 @@ def clear(pid: int, devices: Iterable[str]) -> None:
 def plug(cable: Cable) -> Message:
     """Return what plugs a cable in or pulls it out, at the ``b`` end."""
     return netlink.set_link(cable.b_device, mtu=cable.mtu, up=cable.plugged)
-
-
-def shape(device: str, rate_bps: int) -> str:
-    """Return the `tc` command that limits what a device sends, in bits per second."""
-    if not rate_bps:
-        return f"qdisc delete dev {device} root"
-    return f"qdisc replace dev {device} root tbf rate {rate_bps}bit burst {_BURST_BYTES} latency 50ms"
 
 
 def segmentation(interface: Interface, before: Interface | None) -> tuple[str, ...]:
@@ -149,6 +140,6 @@ def settle(devices: Mapping[int, Iterable[str]]) -> None:
                     fcntl.ioctl(handle, _SIOCETHTOOL, request)
 
 
-def tc_batch(pid: int, lines: Iterable[str]) -> Batch:
-    """Return a `tc` program for the namespace of `pid`."""
-    return Batch(pid, TC, "\n".join(lines) + "\n")
+def tc_batch(pid: int, lines: Iterable[str], *, may_fail: bool = False) -> Batch:
+    """Return a `tc` program for the namespace of `pid`; if it may fail, it goes on after a command that does."""
+    return Batch(pid, ("tc", "-force", *TC[1:]) if may_fail else TC, "\n".join(lines) + "\n", may_fail)

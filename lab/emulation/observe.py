@@ -19,7 +19,7 @@ from lab.emulation.ovs import Tables
 from lab.emulation.ovsdb import OvsdbClient
 from lab.emulation.pod.pod import Pod
 from lab.emulation.pod.process import ProcessState
-from lab.engine.resources import UNREACHABLE, Blueprint, Bridge, Cable, Instance, Interface, Port, Route
+from lab.engine.resources import UNREACHABLE, Blueprint, Bridge, Cable, Instance, Interface, Port, Relay, Route
 from lab.engine.session import wait_until
 
 _RESTART_TIMEOUT_S: Final = 2.0
@@ -66,6 +66,7 @@ def observe(known: Blueprint, pids: Mapping[str, int]) -> tuple[Blueprint, dict[
     blueprint = Blueprint(
         nodes=nodes,
         cables=tuple(cable for each in known.cables if (cable := _cable(each, kernel))),
+        relays=tuple(relay for each in known.relays if (relay := _relay(each, kernel))),
         vlan_devices=tuple(
             each
             for each in known.vlan_devices
@@ -166,6 +167,14 @@ def _cable(cable: Cable, kernel: Mapping[str, Kernel]) -> Cable | None:
     )
 
 
+def _relay(relay: Relay, kernel: Mapping[str, Kernel]) -> Relay | None:
+    node = kernel.get(relay.node)
+    near, far = (node.links.get(device) if node else None for device in (relay.near, relay.far))
+    if not near or not far or (near.qdisc, far.qdisc) != ("tbf", "htb"):
+        return None
+    return replace(relay, mtu=far.mtu)
+
+
 def _interface(interface: Interface, kernel: Mapping[str, Kernel]) -> Interface | None:
     node = kernel.get(interface.node)
     link = node.links.get(interface.device) if node else None
@@ -179,6 +188,7 @@ def _interface(interface: Interface, kernel: Mapping[str, Kernel]) -> Interface 
         mtu=link.mtu,
         up=link.up,
         addresses=tuple(address for address in interface.addresses if address in present),
+        sent_bps=interface.sent_bps if link.qdisc == "tbf" else 0,
     )
 
 

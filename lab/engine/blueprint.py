@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 from lab.engine.allocation import Allocation, port_key, switch_key
+from lab.engine.bandwidth import nic_cables, relays
 from lab.engine.resources import (
     PHYSICAL,
     UNREACHABLE,
@@ -25,6 +26,7 @@ from lab.engine.resources import (
 from lab.errors import InputError
 from lab.intent import PortIntent, PortKind, SwitchIntent
 from lab.model.addresses import Network
+from lab.model.bandwidth import rounded
 from lab.model.extensions import forwarding_extension
 from lab.model.interfaces import IpInterface, Segment, has_link, host_interfaces, interfaces, vm_adapters
 from lab.model.isolation import NO_ISOLATION, IsolationSettings
@@ -46,6 +48,7 @@ def lower(model: LabModel, allocation: Allocation) -> Blueprint:
     blueprint = Blueprint(
         nodes=tuple(_nodes(model, everything)),
         cables=tuple(_cables(model)),
+        relays=tuple(relays(model, allocation)),
         vlan_devices=tuple(_vlan_devices(everything)),
         team_devices=tuple(_team_devices(everything, allocation)),
         instances=tuple(Instance(name) for name in (PHYSICAL, *(host.name for host in model.hosts))),
@@ -113,9 +116,7 @@ def _cables(model: LabModel) -> Iterator[Cable]:
         yield Cable(computer.name, "eth0", PHYSICAL, _plug(computer.name), computer.mtu)
     for host in model.hosts:
         for nic in host.nics:
-            yield Cable(
-                host.name, device_name(nic.name), PHYSICAL, _plug(host.name, nic.name), nic.mtu, plugged=nic.connected
-            )
+            yield from nic_cables(host, nic)
         for vm in host.vms:
             yield from _vm_cables(host, vm)
 
@@ -125,7 +126,7 @@ def _vm_cables(host: HypervHost, vm: VirtualMachine) -> Iterator[Cable]:
         return
     for at, adapter in enumerate(vm.adapters):
         received = LEGACY_RATE_BPS if adapter.kind is AdapterKind.LEGACY else 0
-        maximum = -(-adapter.maximum_bandwidth // 8) * 8  # as Set-VMNetworkAdapter rounds it
+        maximum = rounded(adapter.maximum_bandwidth)
         sent = min([rate for rate in (received, maximum) if rate], default=0)
         switch = host.switch(adapter.switch)
         plugged = switch is not None and has_link(host, switch, adapter)
@@ -249,7 +250,7 @@ def _port(allocation: Allocation, segment: Segment, owner: IpInterface, device: 
         device=device,
         ofport=allocation.ofports[port_key(segment, owner.full_name)],
         internal=internal,
-        shaped=owner.legacy,
+        shaped=owner.legacy or internal,
         mac=intent.mac if internal else "",
         mtu=owner.mtu if internal else 0,
         intent=intent,
@@ -291,6 +292,7 @@ def _interface(interface: IpInterface, allocation: Allocation, segmentation: boo
         addresses=addresses,
         segmentation=segmentation,
         rank=rank,
+        sent_bps=rounded(interface.maximum_bandwidth),
     )
 
 

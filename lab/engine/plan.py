@@ -20,6 +20,7 @@ from lab.engine.resources import (
     Key,
     Node,
     Port,
+    Relay,
     Resource,
     Route,
     Rule,
@@ -71,13 +72,15 @@ class Plan:
         return tuple(s for s in self.steps if isinstance(s.resource, kind) and (not actions or s.action in actions))
 
 
-def describe(resource: Resource) -> str:  # noqa: PLR0911 - one for each kind
+def describe(resource: Resource) -> str:  # noqa: C901, PLR0911 - one for each kind
     """Return what a resource is, in words."""
     match resource:
         case Node():
             return f'{resource.role.value} "{resource.name}"'
         case Cable():
             return f'cable "{resource.a_node}" {resource.a_device} to "{resource.b_node}" {resource.b_device}'
+        case Relay():
+            return f'speed of NIC "{resource.nic}"'
         case VlanDevice() | TeamDevice():
             return f'{resource.title} "{resource.node}" {resource.device}'
         case Instance():
@@ -136,7 +139,7 @@ def half_made(recorded: Blueprint, begun: Iterable[Blueprint]) -> frozenset[Key]
         key
         for stage in stages
         for key, resource in stage.items()
-        if isinstance(resource, Node | Cable | VlanDevice | TeamDevice)
+        if isinstance(resource, Node | Cable | Relay | VlanDevice | TeamDevice)
         or (isinstance(resource, Port) and resource.internal)
         if not all(key in other for other in stages)
     )
@@ -177,7 +180,7 @@ def _needs(resource: Resource, providers: dict[tuple[str, str], Key]) -> Iterato
         case Cable():
             yield ("node", resource.a_node)
             yield ("node", resource.b_node)
-        case VlanDevice() | TeamDevice():
+        case Relay() | VlanDevice() | TeamDevice():
             yield ("node", resource.node)
             yield from (providers[resource.node, parent] for parent in resource.parents)
         case Instance() | Rule():
@@ -204,6 +207,7 @@ _FIXED: Final[dict[type, tuple[str, ...]]] = {
     Port: ("bridge", "ofport", "internal", "shaped"),
     Cable: ("a_node", "a_device"),
     TeamDevice: ("members", "mac"),
+    Relay: ("far",),
 }
 
 

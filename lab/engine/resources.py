@@ -13,6 +13,9 @@ from lab.intent import PortIntent, SwitchIntent
 
 Key = tuple[str, ...]
 
+Place = tuple[str, str]
+"""A node and a device in it."""
+
 PHYSICAL = "physical.networks"
 """The node that holds the switches of all physical networks; no user's name has a dot."""
 
@@ -70,6 +73,46 @@ class Cable:
     @property
     def key(self) -> Key:
         return ("cable", self.b_node, self.b_device)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What an adapter is promised of what leaves by a NIC, in bits per second: its frames are those from ``mac``."""
+
+    adapter: str
+    mac: str
+    rate_bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """What stands between the two cables of a NIC that has a speed, and passes on no more than that in a second.
+
+    ``nic`` is the NIC's full name; ``near`` is the relay's device on the host's side, ``far`` that on the wire's.
+    ``mtu`` in bytes. Of ``speed_bps``, what leaves the host is divided by ``shares``; all other frames together are
+    promised ``rest_bps``. Whoever uses less than is promised leaves the rest to the others.
+
+    Open vSwitch sends through one socket, whose buffer holds two or three large segments. Those that wait for a slow
+    device would keep it from sending anything to anybody; the relay takes each of them off its sender's account.
+    """
+
+    node: str
+    nic: str
+    near: str
+    far: str
+    mtu: int
+    speed_bps: int
+    rest_bps: int
+    shares: tuple[Share, ...] = ()
+
+    @property
+    def key(self) -> Key:
+        return ("relay", self.node, self.near)
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """The devices that it is made of."""
+        return self.near, self.far
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +191,8 @@ class Port:
     """A port of a bridge.
 
     An ``internal`` one is itself an interface of the node's IP stack; ``mac`` and ``mtu`` (bytes) are then its own.
-    ``shaped``: the device has a shaper, which Open vSwitch must leave alone. ``vlan``: that of an access port of the
-    physical world, 0 for untagged frames only; None is a port for all VLANs.
+    ``shaped``: the device may have a shaper, which Open vSwitch must leave alone. ``vlan``: that of an access port of
+    the physical world, 0 for untagged frames only; None is a port for all VLANs.
     """
 
     node: str
@@ -173,7 +216,8 @@ class Interface:
     """The IP side of one interface of a node. ``alias`` is the user's name for it; ``addresses`` like 10.0.0.1/24.
 
     ``segmentation``: the machine hands over TCP segments larger than its MTU for somebody later to cut. ``rank``: of
-    the ways into a subnet that several interfaces of a machine are in, it takes that of the lowest rank.
+    the ways into a subnet that several interfaces of a machine are in, it takes that of the lowest rank. ``sent_bps``
+    limits what the machine sends by it, in bits per second; 0 is no limit, or that of the interface's cable.
     """
 
     node: str
@@ -185,6 +229,7 @@ class Interface:
     addresses: tuple[str, ...] = ()
     segmentation: bool = True
     rank: int = 0
+    sent_bps: int = 0
 
     @property
     def key(self) -> Key:
@@ -222,7 +267,7 @@ class Rule:
         return ("rule", self.node, self.source)
 
 
-Resource = Node | Cable | VlanDevice | TeamDevice | Instance | Bridge | Port | Interface | Route | Rule
+Resource = Node | Cable | Relay | VlanDevice | TeamDevice | Instance | Bridge | Port | Interface | Route | Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +276,7 @@ class Blueprint:
 
     nodes: tuple[Node, ...] = ()
     cables: tuple[Cable, ...] = ()
+    relays: tuple[Relay, ...] = ()
     vlan_devices: tuple[VlanDevice, ...] = ()
     team_devices: tuple[TeamDevice, ...] = ()
     instances: tuple[Instance, ...] = ()
@@ -244,6 +290,7 @@ class Blueprint:
         """Yield every resource, in the order in which they are created."""
         yield from self.nodes
         yield from self.cables
+        yield from self.relays
         yield from self.vlan_devices
         yield from self.team_devices
         yield from self.instances
@@ -252,6 +299,20 @@ class Blueprint:
         yield from self.interfaces
         yield from self.routes
         yield from self.rules
+
+    def wires(self) -> Iterator[tuple[Place, Place]]:
+        """Yield the two ends of whatever connects two devices: of a cable, or of the two that a relay joins."""
+        joined = {(each.node, each.near): (each.node, each.far) for each in self.relays}
+        ends = {(cable.a_node, cable.a_device): (cable.b_node, cable.b_device) for cable in self.cables}
+        for near, far in ends.items():
+            if near not in joined.values():
+                yield near, ends[joined[far]] if far in joined else far
+
+    def sockets(self) -> dict[Place, str]:
+        """Return, for each end of a cable that leads to a relay, the device at which a NIC sees that it is pulled."""
+        near = {(each.node, each.far): each.near for each in self.relays}
+        ends = (((cable.a_node, cable.a_device), (cable.b_node, cable.b_device)) for cable in self.cables)
+        return {other: near[one] for one, other in ends if one in near}
 
     def by_key(self) -> dict[Key, Resource]:
         return {resource.key: resource for resource in self.resources()}

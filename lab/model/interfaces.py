@@ -70,6 +70,7 @@ class IpInterface:
     ``tag`` is the VLAN of an interface that a guest has made itself on its adapter ``adapter``, 0 for an adapter.
     ``members`` are the devices of a team that a guest has made; it has the MAC address of its first one's ``adapter``,
     and uses ``via``. ``not_taken`` says why the switch does not take what it sends.
+    ``maximum_bandwidth`` is that of an adapter of the management OS, in bits per second.
     """
 
     node: str
@@ -91,6 +92,7 @@ class IpInterface:
     team_mapping: str = ""
     isolation: IsolationSettings = NO_ISOLATION
     ieee_priority_tag: bool = False
+    maximum_bandwidth: int = 0
     tag: int = 0
     adapter: str = ""
     members: tuple[str, ...] = ()
@@ -313,6 +315,7 @@ def _management_adapter(host: HypervHost, adapter: NetworkAdapter) -> IpInterfac
         team_mapping=adapter.team_mapping,
         isolation=adapter.isolation,
         ieee_priority_tag=adapter.ieee_priority_tag,
+        maximum_bandwidth=adapter.maximum_bandwidth,
     )
 
 

@@ -187,7 +187,7 @@ class LabNet(Mininet):  # type: ignore[misc]
         for link in links:
             if not link.is_cable:
                 raise InputError(f"{link} is not a cable, but an adapter of the management OS")
-            link.intf2.ifconfig(status)
+            link.intf2.plug(status)
 
     # What a running lab does not do
 

@@ -105,7 +105,18 @@ class LabIntf(Intf):  # type: ignore[misc]
 
 
 class SwitchIntf(LabIntf):
-    """A switch's port. It has no address, whatever one that is also an interface of the management OS may have."""
+    """A switch's port. It has no address, whatever one that is also an interface of the management OS may have.
+
+    `socket` is the device that is taken down to pull its cable: its own, or a relay's, which hides its own.
+    """
+
+    def __init__(self, name: str, node: Inside, port: int, *, mac: str = "", socket: str = "") -> None:
+        self.socket = socket or name
+        super().__init__(name, node=node, port=port, mac=mac)
+
+    def plug(self, status: str) -> str:
+        """Plug the cable in ("up") or pull it out ("down")."""
+        return self._ip("link", "set", "dev", self.socket, status)
 
     def updateAddr(self) -> tuple[str | None, str | None]:
         return None, self.mac

@@ -80,16 +80,18 @@ def _connect(blueprint: Blueprint, found: Population) -> None:
             intf.v6 = next((address.partition("/")[0] for address in interface.addresses if ":" in address), "")
         ends[interface.node, interface.device] = intf
     ports: dict[tuple[str, str], SwitchIntf] = {}
+    sockets = blueprint.sockets()
     for switch, bridge in zip((*found.switches, *found.networks), _ordered(blueprint), strict=True):
         mine = [port for port in blueprint.ports if (port.node, port.bridge) == (bridge.node, bridge.device)]
         for at, port in enumerate(mine, 1):
-            intf = SwitchIntf(port.device, switch, port.ofport or at, mac=port.mac)
+            socket = sockets.get((port.node, port.device), port.device)
+            intf = SwitchIntf(port.device, switch, port.ofport or at, mac=port.mac, socket=socket)
             ports[port.node, port.device] = intf
             if port.internal:
                 found.links.append(LabLink(ends[port.node, port.device], intf))
-    for cable in blueprint.cables:
-        near = ports.get((cable.a_node, cable.a_device)) or ends.get((cable.a_node, cable.a_device))
-        far = ports.get((cable.b_node, cable.b_device))
+    for one, other in blueprint.wires():
+        near = ports.get(one) or ends.get(one)
+        far = ports.get(other)
         if near and far:
             found.links.append(LabLink(near, far))
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from lab.engine.blueprint import segment_place
-from lab.engine.resources import Blueprint, Bridge, Port
+from lab.engine.resources import Blueprint, Bridge, Place, Port
 from lab.engine.trace.names import every_interface
 from lab.intent import PortKind
 from lab.model.interfaces import IpInterface, Segment
 from lab.model.objects import LabModel
-
-Place = tuple[str, str]
-"""A node and a device in it."""
 
 
 class Cabling:
@@ -20,9 +17,9 @@ class Cabling:
         self._ports = {(port.node, port.device): port for port in blueprint.ports}
         self._bridges = {(bridge.node, bridge.device): bridge for bridge in blueprint.bridges}
         self._far: dict[Place, Place] = {}
-        for cable in blueprint.cables:
-            self._far[cable.a_node, cable.a_device] = (cable.b_node, cable.b_device)
-            self._far[cable.b_node, cable.b_device] = (cable.a_node, cable.a_device)
+        for one, other in blueprint.wires():
+            self._far[one] = other
+            self._far[other] = one
         self._interfaces = {(each.node, each.device): each for each in every_interface(model)}
         self._by_label = {(each.node, each.label): each for each in self._interfaces.values()}
 

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lab import Lab
-from lab.emulation import links, ovs
+from lab.emulation import firewall, links, ovs, shaping
 from lab.engine.allocation import Allocation, allocate
 from lab.engine.blueprint import lower
 from lab.engine.graph.dot import dot
@@ -57,7 +57,7 @@ def built(names: dict[str, str]) -> LabModel:
     office = lab.physical_network(names["network"], "192.168.1.0/24", router="192.168.1.1")
     office.computer(names["computer"], "192.168.1.10")
     host = lab.host(names["host"])
-    nic = host.nic(names["nic"], office, "192.168.1.20")
+    nic = host.nic(names["nic"], office, "192.168.1.20", speed=10**9)
     switch = host.external_switch(names["switch"], nic)
     host.management_adapter(names["management"], switch, "192.168.1.21")
     host.vm(names["vm"], switch, "192.168.1.31").adapter(switch, "192.168.1.32", name=names["adapter"])
@@ -105,7 +105,7 @@ def harmless(model: LabModel) -> None:
     for device in devices:
         assert re.fullmatch(r"[A-Za-z0-9.][A-Za-z0-9_.-]{0,14}", device), device
         assert device not in {"all", "default", "lo", "dev"}
-        assert re.fullmatch(r"[A-Za-z0-9 _.-]+", links.shape(device, 1000))
+        assert re.fullmatch(r"[A-Za-z0-9 _.-]+", shaping.shape(device, 1000))
     for node in blueprint.nodes:
         assert is_node_name(node.name.removeprefix("physical.")), node.name
     for instance in blueprint.instances:
@@ -114,6 +114,10 @@ def harmless(model: LabModel) -> None:
             assert ".." not in Path(each.cwd).parts
     for interface in blueprint.interfaces:
         no_option(links.segmentation(interface, None), links.segmentation(replace(interface, device="other"), None))
+    for relay in blueprint.relays:
+        for line in shaping.create_tree(relay):
+            assert re.fullmatch(r'[A-Za-z0-9 _.:",-]+', line)
+        assert firewall.relay(relay.near, relay.far).count('"') == 8
     for number, bridge in enumerate(blueprint.bridges):
         json.dumps(list(ovs.create_bridge(bridge, number, 1)))
     pictures(model)
