@@ -13,7 +13,7 @@ from random import Random
 from lab.model.changes import changes
 from lab.model.objects import LabModel
 from lab.model.validate import validate
-from tests.walks import adapters, hosts, networks, switches, vms
+from tests.walks import adapters, bandwidth, hosts, networks, switches, vms
 from tests.walks.picking import Stuck
 from tests.walks.start import beginning
 
@@ -22,7 +22,14 @@ __all__ = ["MOVES", "Step", "beginning", "changed", "steps", "walked"]
 _TRIES = 1000
 _TWO_AT_ONCE = 0.15
 _OFTEN = (*vms.OFTEN, *adapters.OFTEN, *switches.OFTEN)
-_SOMETIMES = (*vms.SOMETIMES, *adapters.SOMETIMES, *switches.SOMETIMES, *hosts.SOMETIMES, *networks.SOMETIMES)
+_SOMETIMES = (
+    *vms.SOMETIMES,
+    *adapters.SOMETIMES,
+    *switches.SOMETIMES,
+    *bandwidth.SOMETIMES,
+    *hosts.SOMETIMES,
+    *networks.SOMETIMES,
+)
 MOVES = (*_OFTEN, *_OFTEN, *_OFTEN, *_SOMETIMES)
 
 

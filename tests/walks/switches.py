@@ -9,6 +9,7 @@ from lab.model.extensions import ENABLED_BY_DEFAULT, SwitchExtension
 from lab.model.kinds import LearningMode, LoadBalancing, SwitchType
 from lab.model.objects import HypervHost, NetworkAdapter, VirtualSwitch
 from tests.walks.addresses import some_ip, type_of
+from tests.walks.bandwidth import mode_of
 from tests.walks.picking import Move, Stuck, pick, some_host, some_switch, swap, unused
 
 _MOST_SWITCHES = 3
@@ -23,7 +24,8 @@ _EXTENSIONS = (
 def _add_switch(random: Random, host: HypervHost) -> HypervHost:
     names = tuple(f"S{at}" for at in range(1, _MOST_SWITCHES + 1))
     name = unused(names, {each.name for each in (*host.switches, *host.management_adapters)})
-    switch = VirtualSwitch(name, SwitchType.PRIVATE, learning=random.choice(tuple(LearningMode)))
+    learning = random.choice(tuple(LearningMode))
+    switch = VirtualSwitch(name, SwitchType.PRIVATE, learning=learning, bandwidth_reservation=mode_of(name))
     host = replace(host, switches=(*host.switches, switch))
     return _retyped(random, host, switch, random.choice(tuple(SwitchType)))
 
