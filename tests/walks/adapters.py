@@ -54,6 +54,10 @@ def _spoof(_: Random, __: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter
     return replace(adapter, mac_spoofing=not adapter.mac_spoofing)
 
 
+def _allow_teaming(_: Random, __: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
+    return replace(adapter, allow_teaming=not adapter.allow_teaming)
+
+
 def _guard(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
     return replace(adapter, dhcp_guard=random.random() < 0.5, router_guard=random.random() < 0.5)
 
@@ -125,6 +129,7 @@ OFTEN: tuple[Move, ...] = (
 )
 SOMETIMES: tuple[Move, ...] = (
     some_adapter(_spoof),
+    some_adapter(_allow_teaming),
     some_adapter(_guard),
     some_adapter(_mirror),
     some_adapter(_limit),

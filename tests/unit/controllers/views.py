@@ -63,6 +63,11 @@ def with_acls(port: PortView, *entries: PortAcl | ExtendedAcl) -> PortView:
     return replace(port, intent=replace(port.intent, acls=plain, extended_acls=extended))
 
 
+def teaming(port: PortView, *macs: str) -> PortView:
+    """Return a port whose VM may send from other addresses, too."""
+    return replace(port, intent=replace(port.intent, teaming_macs=macs))
+
+
 def mirroring(port: PortView, mode: PortMirroring) -> PortView:
     """Return a port that is a Source or a Destination of port mirroring."""
     return replace(port, intent=replace(port.intent, port_mirroring=mode))
@@ -195,5 +200,6 @@ VIEWS = {
         replace(EXTERNAL, forwarding_extension="Microsoft Azure VFP Switch Extension"),
         (WIRE, guarded(vm(3), dhcp=True), in_vlan(vm(4), trunk("10,20-29", native=5))),
     ),
+    "pinned-allow-teaming": SwitchView(pinned(EXTERNAL), (WIRE, vm(3), teaming(vm(4), mac(9), mac(4)))),
     "short-ageing": SwitchView(replace(EXTERNAL, ageing_s=15), (WIRE, HOST, vm(3))),
 }
