@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Unpack
 
-from lab.model.adapter_builder import ManagementAdapterSettings, Vlan, VmAdapterSettings, read_settings
+from lab.model.adapter_builder import ManagementAdapterSettings, VmAdapterSettings, read_settings
 from lab.model.addresses import IpSettings
-from lab.model.extensions import ENABLED_BY_DEFAULT
-from lab.model.kinds import AdapterKind, LearningMode, LoadBalancing, SwitchType, VMState
+from lab.model.kinds import AdapterKind, SwitchType, VMState
 from lab.model.names import quoted, vethernet, vlan_interface_name
 from lab.model.network_builder import NetworkBuilder
 from lab.model.notes import Notes
@@ -23,9 +22,9 @@ from lab.model.objects import (
     VirtualSwitch,
     VlanInterface,
 )
-from lab.model.reading import Reader, Subnets, Texts, WrittenExtensions
+from lab.model.reading import Reader, Subnets, Texts
 from lab.model.rules.mistakes import known
-from lab.model.switch_builder import BandwidthSettings, read_bandwidth
+from lab.model.switch_builder import ExternalSwitchSettings, InternalSwitchSettings, SwitchSettings, read_switch
 
 
 class HostBuilder:
@@ -78,80 +77,46 @@ class HostBuilder:
         self._nics.append(PhysicalNic(title, target, ip, read.mac(mac), size, plugged, rate))
         return title
 
-    def external_switch(  # noqa: PLR0913 - settings given by name
+    def external_switch(
         self,
         name: str,
         nic: str | Sequence[str],
         *,
-        embedded_teaming: bool | None = None,
-        load_balancing: LoadBalancing | str = LoadBalancing.HYPERVPORT,
         allow_management_os: bool = True,
-        learning: LearningMode | str = LearningMode.LEARNING,
-        ageing_s: int = 300,
-        vlan: Vlan = None,
-        mirror_external_port: bool = False,
-        extensions: WrittenExtensions = ENABLED_BY_DEFAULT,
-        **bandwidth: Unpack[BandwidthSettings],
+        **settings: Unpack[ExternalSwitchSettings],
     ) -> str:
         """Add an external switch on a NIC; with the management OS on it, unless told otherwise (New-VMSwitch).
 
-        Several NICs are a switch-embedded team; ``embedded_teaming`` makes one of a single NIC.
-
-        ``vlan`` is the setting of the management OS's adapter. ``mirror_external_port``: what passes the NIC is copied
-        to the adapters that are Destination of port mirroring. ``extensions`` are those that are enabled, by name.
+        Several NICs are a switch-embedded team; ``embedded_teaming`` makes one of a single NIC. Settings of adapters
+        are those of the management OS. ``mirror_external_port``: what passes the NIC is copied to the adapters that are
+        Destination of port mirroring. ``extensions`` are those that are enabled, by name.
         """
-        title = self._switch(name, SwitchType.EXTERNAL, nic, learning, ageing_s, bandwidth)
-        read, switch = self._reader(title), self._switches[-1]
-        several = len(switch.nics) > 1
-        switch = replace(
-            switch,
-            mirror_external_port=read.flag("mirror_external_port", mirror_external_port, False),
-            embedded_teaming=several
-            if embedded_teaming is None
-            else read.flag("embedded_teaming", embedded_teaming, several),
-            load_balancing=read.choice("load_balancing", load_balancing, LoadBalancing, LoadBalancing.HYPERVPORT),
-        )
-        self._switches[-1] = switch
-        self._extend(extensions)
-        if read.flag("allow_management_os", allow_management_os, True):
+        title, given = self._switch(name, SwitchType.EXTERNAL, nic, settings, ExternalSwitchSettings)
+        switch = self._switches[-1]
+        if self._reader(title).flag("allow_management_os", allow_management_os, True):
+            fields = read_settings(self._management_reader(title), given, ManagementAdapterSettings)
             mtu = next((each.mtu for each in self._nics if each.name == switch.nic), DEFAULT_MTU)
-            setting = Reader(self._notes, f"{self.name}/{vethernet(title)}").vlan(vlan)
-            self._adapters.append(NetworkAdapter(title, title, ip=None, mtu=mtu, vlan=setting))
+            self._adapters.append(NetworkAdapter(title, title, ip=None, mtu=mtu, **fields))
+        elif given:
+            names = ", ".join(map(quoted, given))
+            what = f"switch {quoted(f'{self.name}/{title}')} has {names}, and the management OS has no adapter on it"
+            self._reader(title).mistake(what, "say it in management_adapter(...), or without allow_management_os=False")
         return title
 
-    def internal_switch(
-        self,
-        name: str,
-        *addresses: str,
-        learning: LearningMode | str = LearningMode.LEARNING,
-        ageing_s: int = 300,
-        vlan: Vlan = None,
-        extensions: WrittenExtensions = ENABLED_BY_DEFAULT,
-        **bandwidth: Unpack[BandwidthSettings],
-    ) -> str:
-        """Add an internal switch; the addresses and the VLAN setting are the management OS's on it."""
-        title = self._switch(name, SwitchType.INTERNAL, None, learning, ageing_s, bandwidth)
-        self._extend(extensions)
-        read = Reader(self._notes, f"{self.name}/{vethernet(title)}")
+    def internal_switch(self, name: str, *addresses: str, **settings: Unpack[InternalSwitchSettings]) -> str:
+        """Add an internal switch; the addresses and settings of adapters are the management OS's on it."""
+        title, given = self._switch(name, SwitchType.INTERNAL, None, settings, InternalSwitchSettings)
+        read = self._management_reader(title)
         ip = read.settings(addresses, (), ())
         if len(ip.addresses) < len(addresses):
             self._unsure.add(title)
-        self._adapters.append(NetworkAdapter(title, title, ip=ip, vlan=read.vlan(vlan)))
+        fields = read_settings(read, given, ManagementAdapterSettings)
+        self._adapters.append(NetworkAdapter(title, title, ip=ip, **fields))
         return title
 
-    def private_switch(
-        self,
-        name: str,
-        *,
-        learning: LearningMode | str = LearningMode.LEARNING,
-        ageing_s: int = 300,
-        extensions: WrittenExtensions = ENABLED_BY_DEFAULT,
-        **bandwidth: Unpack[BandwidthSettings],
-    ) -> str:
+    def private_switch(self, name: str, **settings: Unpack[SwitchSettings]) -> str:
         """Add a private switch: VMs only."""
-        title = self._switch(name, SwitchType.PRIVATE, None, learning, ageing_s, bandwidth)
-        self._extend(extensions)
-        return title
+        return self._switch(name, SwitchType.PRIVATE, None, settings, SwitchSettings)[0]
 
     def management_adapter(
         self,
@@ -242,20 +207,15 @@ class HostBuilder:
         inside = [adapter.ip for adapter in self._adapters if found and adapter.switch == found.name and adapter.ip]
         return tuple(address.network for ip in inside for address in ip.addresses)
 
-    def _switch(  # noqa: PLR0913 - settings given by name
-        self,
-        name: object,
-        kind: SwitchType,
-        nic: object,
-        learning: object,
-        ageing_s: object,
-        bandwidth: BandwidthSettings,
-    ) -> str:
-        """Add a switch; an external one without a usable NIC goes on as an internal one, of unknown subnets."""
+    def _switch(
+        self, name: object, kind: SwitchType, nic: object, given: Mapping[str, object], allowed: type[SwitchSettings]
+    ) -> tuple[str, dict[str, object]]:
+        """Add a switch; return its name and what was given for the management OS's adapter on it.
+
+        An external one without a usable NIC goes on as an internal one, of unknown subnets.
+        """
         title = self._name("switch", name, f"switch-{len(self._switches) + 1}")
         read = self._declare(title)
-        mode = read.choice("learning", learning, LearningMode, LearningMode.LEARNING)
-        ageing = read.number("ageing_s", ageing_s, 300)
         nics = tuple(nic) if isinstance(nic, tuple | list) else (nic,)
         if kind is not SwitchType.EXTERNAL:
             nics = ()
@@ -263,14 +223,13 @@ class HostBuilder:
             read.name("NIC", next((each for each in nics if not isinstance(each, str)), nic), "")
             self._unsure.add(title)
             kind, nics = SwitchType.INTERNAL, ()
-        fields = read_bandwidth(read, bandwidth)
-        self._switches.append(VirtualSwitch(title, kind, tuple(map(str, nics)), mode, ageing, **fields))
-        return title
+        switch = VirtualSwitch(title, kind, tuple(map(str, nics)))
+        fields, adapter = read_switch(read, switch, given, allowed)
+        self._switches.append(replace(switch, **fields))
+        return title, adapter
 
-    def _extend(self, extensions: object) -> None:
-        """Enable extensions at the switch that was added last."""
-        switch = self._switches[-1]
-        self._switches[-1] = replace(switch, extensions=self._reader(switch.name).extensions(extensions))
+    def _management_reader(self, title: str) -> Reader:
+        return Reader(self._notes, f"{self.name}/{vethernet(title)}")
 
     def _name(self, kind: str, name: object, fallback: str) -> str:
         return Reader(self._notes, self.name).name(kind, name, fallback)

@@ -12,6 +12,7 @@ from lab.model.builder import HostBuilder
 from lab.model.frames import Content, FrameOracle
 from lab.model.interfaces import IpInterface, Segment, host_interfaces, interfaces, takes_over
 from lab.model.objects import HypervHost, LabModel
+from lab.model.vlan import access
 
 
 def by_label(host: HypervHost) -> dict[str, IpInterface]:
@@ -60,6 +61,20 @@ def test_without_the_management_os_the_nic_s_settings_rest() -> None:
     assert by_label(host)["Ethernet"].ip.addresses == ()
     gone = replace(host, switches=())
     assert [str(address) for address in by_label(gone)["Ethernet"].ip.addresses] == ["192.168.1.20/24"]
+
+
+def test_a_switch_is_given_the_settings_of_the_management_os_s_adapter_on_it() -> None:
+    lab = Lab("settings")
+    office = lab.physical_network("office", "192.168.1.0/24")
+    hv1 = lab.host("hv1")
+    hv1.nic("Ethernet", office, "192.168.1.20")
+    hv1.external_switch("External", nic="Ethernet", vlan=7, maximum_bandwidth=8_000_000, ageing_s=9)
+    hv1.internal_switch("Internal", "10.0.0.1/24", ieee_priority_tag=True)
+    host = lab.model().hosts[0]
+    external, internal = host.management_adapters
+    assert (external.vlan, external.maximum_bandwidth, external.ip) == (access(7), 8_000_000, None)
+    assert internal.ieee_priority_tag
+    assert host.switches[0].ageing_s == 9
 
 
 def test_only_the_first_adapter_of_an_external_switch_takes_over() -> None:
