@@ -2,20 +2,24 @@
 
 A physical switch goes on sending to the member by which it has last seen an address, until it sees the address at
 another one. An adapter that only receives might not send for long: so the switch sends one frame for each adapter, by
-the member that it uses now: a request of RARP (RFC 903) that nobody answers, broadcast in the VLAN in which the adapter
-sends. Other hypervisors send it for a VM that has moved.
+the member that it uses now, in each VLAN in which the adapter may send: a request of RARP (RFC 903) that nobody
+answers, as a broadcast. Other hypervisors send it for a VM that has moved.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from controllers.view import SwitchView
 
 ANNOUNCE_AFTER_S: Final = 0.05, 0.2, 0.75
 """The pauses before each time that it is sent: a switch tells of a link shortly before it uses it itself."""
+
+MOST_VLANS: Final = 64
+"""In how many VLANs of a trunk at most it is sent; in the others the adapter is found when it sends."""
 
 _EVERYBODY: Final = b"\xff" * 6
 _RARP, _DOT1Q, _ETHERNET, _IPV4, _REQUEST_REVERSE = 0x8035, 0x8100, 1, 0x0800, 3
@@ -24,10 +28,12 @@ _SMALLEST: Final = 60
 
 
 def announcements(view: SwitchView) -> Iterator[tuple[int, bytes]]:
-    """Yield, for each adapter that has a MAC address, its port number and the frame that it is to send by its team."""
+    """Yield, for each adapter that has a MAC address, its port number and the frames that it is to send by its team."""
     for port in view.adapters() if view.team() else ():
-        if port.mac:
-            yield port.ofport, announcement(port.mac, port.membership.sends)
+        mine = port.membership
+        tagged = (vlan for first, last in mine.accepts for vlan in range(first, last + 1))
+        for vlan in dict.fromkeys([mine.sends, *islice(tagged, MOST_VLANS)]) if port.mac else ():
+            yield port.ofport, announcement(port.mac, vlan)
 
 
 def announcement(mac: int, vlan: int) -> bytes:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from controllers.announce import announcement, announcements
-from tests.unit.controllers.views import VIEWS
+from lab.model.vlan import trunk
+from tests.unit.controllers.views import TEAM, VIEWS, in_vlan, vm
 
 
 def test_an_announcement_is_a_broadcast_of_rarp_from_the_adapter() -> None:
@@ -27,3 +30,10 @@ def test_every_adapter_of_a_team_s_switch_is_announced_and_nobody_else() -> None
         9: "80350001",
     }
     assert list(announcements(VIEWS["learning"])) == []
+
+
+def test_a_trunk_is_announced_in_its_vlans_but_not_in_thousands() -> None:
+    few = replace(VIEWS["team"], ports=(*TEAM[:3], in_vlan(vm(9), trunk("10,20-21", native=5))))
+    assert [frame[12:16].hex() for _, frame in announcements(few)] == ["81000005", "8100000a", "81000014", "81000015"]
+    many = replace(VIEWS["team"], ports=(*TEAM[:3], in_vlan(vm(9), trunk("1-4094", native=0))))
+    assert len(list(announcements(many))) == 65
