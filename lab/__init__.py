@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from lab.model.builder import Lab as Lab
     from lab.model.isolation import isolation as isolation
     from lab.model.kinds import LearningMode as LearningMode
+    from lab.model.nat_builder import nat_mapping as nat_mapping
     from lab.model.vlan import access as access
     from lab.model.vlan import community as community
     from lab.model.vlan import isolated as isolated
@@ -34,34 +36,24 @@ __all__ = [
     "isolated",
     "isolation",
     "meter",
+    "nat_mapping",
     "promiscuous",
     "trunk",
 ]
 
-_VLAN_SETTINGS = ("access", "community", "isolated", "promiscuous", "trunk")
-_ACL_ENTRIES = ("allow", "deny", "extended_allow", "extended_deny", "meter")
+_ROOMS = {
+    "lab.model.acl_builder": ("allow", "deny", "extended_allow", "extended_deny", "meter"),
+    "lab.model.builder": ("Lab",),
+    "lab.model.isolation": ("isolation",),
+    "lab.model.kinds": ("LearningMode",),
+    "lab.model.nat_builder": ("nat_mapping",),
+    "lab.model.vlan": ("access", "community", "isolated", "promiscuous", "trunk"),
+}
 
 
 def __getattr__(name: str) -> Any:
     """Import the topology API on first use, so that the command line does not pay for it."""
-    if name == "Lab":
-        from lab.model.builder import Lab
-
-        return Lab
-    if name == "LearningMode":
-        from lab.model.kinds import LearningMode
-
-        return LearningMode
-    if name == "isolation":
-        from lab.model.isolation import isolation
-
-        return isolation
-    if name in _VLAN_SETTINGS:
-        from lab.model import vlan
-
-        return getattr(vlan, name)
-    if name in _ACL_ENTRIES:
-        from lab.model import acl_builder
-
-        return getattr(acl_builder, name)
+    for room, names in _ROOMS.items():
+        if name in names:
+            return getattr(import_module(room), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -19,6 +19,7 @@ from lab.cli.learned import learned
 from lab.cli.life import apply, down, list_labs, up
 from lab.cli.measure import measure
 from lab.cli.mininet import mininet
+from lab.cli.nat import nat
 from lab.cli.reach import matrix
 from lab.cli.status import status
 from lab.cli.trace import trace
@@ -44,7 +45,7 @@ def hvlab(lab: str | None) -> None:
 COMMANDS = (
     *(up, down, list_labs, apply, status),
     *(exec_in_node, mininet),
-    *(matrix, trace, drops, meters, measure, counters, learned, capture, graph),
+    *(matrix, trace, drops, meters, measure, counters, learned, nat, capture, graph),
     *(doctor, completion),
 )
 

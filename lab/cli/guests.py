@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from lab.emulation.pod.pod import Pod
 
 PREFIX: Final = "hvlab-guests-"
-LOOKING: Final = ("status", "matrix", "trace", "learned", "drops", "meters", "measure", "counters")
+LOOKING: Final = ("status", "matrix", "trace", "learned", "drops", "meters", "measure", "counters", "nat")
 LONGEST_REQUEST: Final = 1 << 16
 LONGEST_ANSWER: Final = 1 << 23
 WORK_S: Final = 120
@@ -232,13 +232,14 @@ def _command(name: str) -> click.Command:
     from lab.cli.drops import drops, meters
     from lab.cli.learned import learned
     from lab.cli.measure import measure
+    from lab.cli.nat import nat
     from lab.cli.reach import matrix
     from lab.cli.status import status
     from lab.cli.trace import trace
 
     commands = {
         "status": status, "matrix": matrix, "trace": trace, "learned": learned, "drops": drops, "meters": meters,
-        "measure": measure, "counters": counters,
+        "measure": measure, "counters": counters, "nat": nat,
     }  # fmt: skip
     assert commands.keys() == set(LOOKING)
     if name not in commands:

@@ -176,6 +176,9 @@ class Execution:
             if text := nodes.rules(node, before):
                 rules.append(Batch(self._pids[node.name], firewall.NFT, text))
         run_batches(rules)
+        for step in self._plan.of(Node, Action.CREATE, Action.CHANGE):
+            if isinstance(step.new, Node) and step.new.nat:  # the kernel has these only when its rules are there
+                write_sysctls(self._pids[step.new.name], nodes.nat_sysctls())
 
     def _create_cables(self) -> None:
         created = self._resources(Cable, Action.CREATE)

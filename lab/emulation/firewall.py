@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from lab.model.nat import ANY_ADDRESS, NatMapping, NetNat
+
 NFT: Final = ("nft", "-f", "-")
 
 _BLIND: Final = "hvlab_blind"
@@ -78,6 +80,51 @@ def strong_host(wanted: bool) -> str:
     RFC 1122 3.3.4.2; Windows does so since Vista.
     """
     return _FORGET + (_STRONG_HOST if wanted else "")
+
+
+_FORGET_NAT: Final = """
+add table ip hvlab_netnat
+delete table ip hvlab_netnat
+"""
+
+
+def translate(nat: NetNat | None, *, routes: bool) -> str:
+    """Return the rules of a host's NAT in place of those it had; None is no NAT any more.
+
+    What comes from its prefix leaves with the address of the interface it leaves by, and answers come back. Nothing
+    else is forwarded, unless the host ``routes``; for the prefix there are the mappings alone even then.
+    """
+    return _FORGET_NAT + (_translating(nat, routes) if nat else "")
+
+
+def _translating(nat: NetNat, routes: bool) -> str:
+    mappings = "\n".join(f"    ip saddr != {nat.prefix} {_mapping(each)}" for each in nat.mappings)
+    others = f"ip daddr {nat.prefix} drop" if routes else "drop"
+    return f"""
+table ip hvlab_netnat {{
+  chain prerouting {{
+    type nat hook prerouting priority dstnat;
+{mappings}
+  }}
+  chain postrouting {{
+    type nat hook postrouting priority srcnat;
+    ip saddr {nat.prefix} ip daddr != {nat.prefix} masquerade
+  }}
+  chain forward {{
+    type filter hook forward priority 0; policy accept;
+    ct state established,related accept
+    ip saddr {nat.prefix} ct state new accept
+    ct status dnat accept
+    {others}
+  }}
+}}
+"""
+
+
+def _mapping(mapping: NatMapping) -> str:
+    where = "fib daddr type local" if mapping.external_ip == ANY_ADDRESS else f"ip daddr {mapping.external_ip}"
+    port = f"{mapping.protocol.lower()} dport {mapping.external_port}"
+    return f"{where} {port} dnat to {mapping.internal_ip}:{mapping.internal_port}"
 
 
 _SHOW: Final = """

@@ -10,6 +10,7 @@ from lab.emulation.ovs import RUN
 from lab.emulation.pod.process import Process
 from lab.emulation.pod.process import node as machine
 from lab.engine.resources import PHYSICAL, Blueprint, Node, Role
+from lab.model.nat import TIMEOUTS_S
 
 HOSTS_FILE: Final = RUN / "etc" / "hosts"
 
@@ -26,7 +27,7 @@ def process(node: Node) -> Process:
 def sysctls(node: Node) -> dict[str, str]:
     """Return the network settings of a machine, as paths below net/, whatever the real machine's are."""
     forwarding = "1" if node.forwarding else "0"
-    values = {"ipv4/ip_forward": forwarding, "ipv6/conf/all/forwarding": forwarding}
+    values = {"ipv4/ip_forward": "1" if node.nat else forwarding, "ipv6/conf/all/forwarding": forwarding}
     for scope in _ALL_AND_DEFAULT:
         values |= {
             f"ipv4/conf/{scope}/rp_filter": "0",
@@ -48,6 +49,19 @@ def sysctls(node: Node) -> dict[str, str]:
     return values
 
 
+def nat_sysctls() -> dict[str, str]:
+    """Return how long the kernel remembers the sessions of a NAT, as paths below net/."""
+    transient = ("syn_sent", "syn_recv", "fin_wait", "close_wait", "last_ack", "time_wait")
+    values = {f"tcp_timeout_{state}": TIMEOUTS_S["TcpTransientConnectionTimeout"] for state in transient}
+    values |= {
+        "icmp_timeout": TIMEOUTS_S["IcmpQueryTimeout"],
+        "tcp_timeout_established": TIMEOUTS_S["TcpEstablishedConnectionTimeout"],
+        "udp_timeout": TIMEOUTS_S["UdpIdleSessionTimeout"],
+        "udp_timeout_stream": TIMEOUTS_S["UdpIdleSessionTimeout"],
+    }
+    return {f"netfilter/nf_conntrack_{name}": str(seconds) for name, seconds in values.items()}
+
+
 def _in_spawn(node: Node) -> dict[str, str]:
     return {f"net/{path}": value for path, value in sysctls(node).items()}
 
@@ -57,6 +71,9 @@ def rules(node: Node, before: Node | None = None) -> str:
     text = ""
     if node.masquerade != (before.masquerade if before else ""):
         text += firewall.hide_behind(node.masquerade)
+    nat, routes = (before.nat, before.forwarding) if before else (None, False)
+    if (node.nat, node.forwarding) != (nat, routes) and (node.nat or nat):
+        text += firewall.translate(node.nat, routes=node.forwarding)
     if node.strong_host != (before.strong_host if before else False):
         text += firewall.strong_host(node.strong_host)
     return text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from lab.engine.allocation import Allocation, port_key, switch_key
 from lab.engine.bandwidth import nic_cables, relays
@@ -92,7 +93,7 @@ def _nodes(model: LabModel, everything: tuple[IpInterface, ...]) -> Iterator[Nod
     for computer in model.internet.hosts:
         yield Node(computer.name, Role.COMPUTER)
     for host in model.hosts:
-        yield _machine(host.name, Role.HOST, host.forwarding, count)
+        yield replace(_machine(host.name, Role.HOST, host.forwarding, count), nat=host.nat)
         for vm in host.vms:
             if vm.running:
                 yield _machine(vm.name, Role.VM, vm.forwarding, count)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lab.intent import PortIntent, SwitchIntent
+from lab.model.nat import NetNat
 
 Key = tuple[str, ...]
 
@@ -38,7 +39,7 @@ class Node:
     """A machine: namespaces and a first process.
 
     ``strong_host``: with several interfaces it must not take at one what is for another. ``masquerade``: the interface
-    behind which a router hides IPv4 addresses.
+    behind which a router hides IPv4 addresses. ``nat``: a subnet that it hides behind whatever interface it leaves by.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Node:
     forwarding: bool = False
     strong_host: bool = False
     masquerade: str = ""
+    nat: NetNat | None = None
 
     @property
     def key(self) -> Key:

@@ -17,6 +17,7 @@ from lab.model.addresses import IpSettings, hyperv_mac
 from lab.model.isolation import IsolationSettings
 from lab.model.kinds import VMState
 from lab.model.names import vethernet
+from lab.model.nat import NatMapping
 from lab.model.objects import HypervHost, LabModel, NetworkAdapter, PhysicalNetwork, VirtualMachine, VlanInterface
 from lab.model.vlan import VlanSettings
 
@@ -43,6 +44,7 @@ _LABELS: Final[Mapping[str, str]] = MappingProxyType(
         "interruption_s": "interruption in seconds",
         "learning": "learning mode",
         "mac": "MAC address",
+        "mappings": "static mappings",
         "mac_address_maximum": "MacAddressMaximum",
         "mac_address_minimum": "MacAddressMinimum",
         "maximum_bandwidth": "MaximumBandwidth in bits per second",
@@ -59,6 +61,7 @@ _LABELS: Final[Mapping[str, str]] = MappingProxyType(
         "team_mapping": "NIC of the team mapping",
         "mirror_external_port": "port mirroring of the external port",
         "port_mirroring": "PortMirroring",
+        "prefix": "InternalIPInterfaceAddressPrefix",
         "resource_metering": "resource metering",
         "router_guard": "RouterGuard",
         "speed": "speed in bits per second",
@@ -68,7 +71,7 @@ _LABELS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
-_SETTINGS: Final = (IpSettings, VlanSettings, IsolationSettings, PortAcl, ExtendedAcl, VlanInterface)
+_SETTINGS: Final = (IpSettings, VlanSettings, IsolationSettings, PortAcl, ExtendedAcl, VlanInterface, NatMapping)
 """The dataclasses that are values of settings, where others are objects with names of their own."""
 
 
@@ -136,6 +139,8 @@ def _inside(old: object, new: object) -> Iterator[Change]:
         yield from _sharing(old, new)
         yield from _adapters("management-OS adapter", old.name, old.management_adapters, new.management_adapters)
         yield from _pairs("VM", old.name, old.vms, new.vms)
+        nats = [[each.nat] if each.nat else [] for each in (old, new)]
+        yield from _pairs("NAT", old.name, *nats)
     elif isinstance(old, VirtualMachine) and isinstance(new, VirtualMachine):
         yield from _adapters("adapter", old.name, old.adapters, new.adapters)
         teams = [[each.team] if each.team else [] for each in (old, new)]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from ipaddress import IPv4Network
 from typing import Unpack
 
 from lab.model.adapter_builder import ManagementAdapterSettings, VmAdapterSettings, read_settings
 from lab.model.addresses import IpSettings
 from lab.model.kinds import AdapterKind, SwitchType, VMState
 from lab.model.names import quoted, vethernet, vlan_interface_name
+from lab.model.nat import NetNat
+from lab.model.nat_builder import WrittenMapping, read_mappings
 from lab.model.network_builder import NetworkBuilder
 from lab.model.notes import Notes
 from lab.model.objects import (
@@ -41,6 +44,7 @@ class HostBuilder:
         self._adapters: list[NetworkAdapter] = []
         self._vms: list[VmBuilder] = []
         self._unsure: set[str] = set()
+        self._nat: NetNat | None = None
         self._mac_range = ("", "")
 
     def set_mac_range(self, minimum: object, maximum: object) -> None:
@@ -136,6 +140,23 @@ class HostBuilder:
             self._adapters.append(NetworkAdapter(title, found, ip=ip, **fields))
         return title
 
+    def nat(self, name: str, prefix: str, *mappings: WrittenMapping) -> str:
+        """Translate what comes from a subnet inside to the host's own addresses (New-NetNat); one for a host.
+
+        ``mappings`` are made by :func:`nat_mapping`: they let others in, each by one port of the host.
+        """
+        title = self._name("NAT", name, "NAT")
+        read = self._declare(title)
+        found = read.networks((prefix,))
+        if self._nat is not None:
+            what = f"host {quoted(self.name)} has the NAT {quoted(self._nat.name)} already"
+            read.mistake(what, "a host has one internal prefix at most: give it all subnets in one")
+        elif found and not isinstance(found[0], IPv4Network):
+            read.mistake(f"NAT {quoted(read.owner)} is to translate {found[0]}", "expected an IPv4 subnet")
+        elif found and isinstance(found[0], IPv4Network):
+            self._nat = NetNat(title, found[0], read_mappings(read, mappings))
+        return title
+
     def vm(  # noqa: PLR0913 - settings given by name
         self,
         name: str,
@@ -199,6 +220,7 @@ class HostBuilder:
             vms,
             self._forwarding,
             *self._mac_range,
+            nat=self._nat,
         )
 
     def _subnets_inside(self, found: VirtualSwitch | None, switch: object) -> Subnets:

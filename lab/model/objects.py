@@ -23,6 +23,7 @@ from lab.model.kinds import (
     VMState,
 )
 from lab.model.names import vethernet
+from lab.model.nat import NetNat
 from lab.model.vlan import UNTAGGED, VlanSettings
 
 DEFAULT_MTU = 1500
@@ -172,7 +173,7 @@ class HypervHost:
 
     ``forwarding``: the management OS routes between its interfaces; Windows Server does not by default.
     ``mac_address_minimum`` and ``mac_address_maximum`` are the first and the last of its dynamic MAC addresses
-    (Set-VMHost), both empty for those that its IPv4 address gives it.
+    (Set-VMHost), both empty for those that its IPv4 address gives it. ``nat`` hides a subnet behind its addresses.
     """
 
     name: str
@@ -183,6 +184,7 @@ class HypervHost:
     forwarding: bool = False
     mac_address_minimum: str = ""
     mac_address_maximum: str = ""
+    nat: NetNat | None = None
 
     def switch(self, name: str | None) -> VirtualSwitch | None:
         return next((switch for switch in self.switches if switch.name == name), None)

@@ -16,7 +16,7 @@ from lab.model.endpoints import Endpoint, endpoints, not_shared
 from lab.model.interfaces import Segment, interfaces
 from lab.model.kinds import SwitchType
 from lab.model.objects import LabModel
-from lab.model.routing import NAT_REFUSES, Attachment, Journey, Stacks
+from lab.model.routing import NAT_OF_HOST, NAT_REFUSES, Attachment, Journey, Stacks
 
 __all__ = ["Endpoint", "Oracle", "Verdict", "endpoints", "matrix", "predict"]
 
@@ -137,6 +137,9 @@ class Oracle:
 
     def _why(self, source: Endpoint, target: Endpoint, request: Journey) -> str:
         """Return why a request does not arrive: what separates the two, or else where it got stuck."""
+        nat = self._nat_of(target, source)
+        if nat:
+            return nat
         reason = self._structure(source, target)
         if reason:
             return reason
@@ -145,6 +148,14 @@ class Oracle:
         if router and request.node in self._beyond - {router}:
             return NAT_REFUSES.format(router)
         return request.failure
+
+    def _nat_of(self, target: Endpoint, source: Endpoint) -> str:
+        """Return that a host's NAT keeps a machine from others than those inside, if it does."""
+        at, asked = self._segments[target.node, target.interface], target.address(self._version)
+        host = self._model.host(at.host) if at else None
+        if not (host and host.nat and asked and asked.version == 4 and asked in host.nat.prefix):
+            return ""
+        return "" if source.node == host.name else NAT_OF_HOST.format(host.nat.name, host.name)
 
     def _structure(self, source: Endpoint, target: Endpoint) -> str:
         """Return which switch's type or setting keeps two endpoints apart, if one does."""

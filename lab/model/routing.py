@@ -24,7 +24,7 @@ What is assumed of every stack, so that the emulation can do exactly that:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lab.model.acl import AclDirection, AclEntry, ExtendedAcl, Packet, PortAcl, denial_text, denies
 from lab.model.addresses import Address, Interface, Network
@@ -108,6 +108,7 @@ class Journey:
     steps: tuple[Step, ...] = ()
 
 
+NAT_OF_HOST = 'the NAT "{}" of "{}" translates addresses: nothing gets in unasked but by a static mapping'
 NAT_REFUSES = 'the router "{}" translates addresses: nothing gets in unasked'
 
 
@@ -120,7 +121,8 @@ class Stacks:
         hiding = {net.router.name for net in model.networks if net.router and net.router.nat and version == 4}
         live = [each for each in interfaces(model) if each.up and not each.bound_to and each.segment]
         self.wiring = Wiring(model, live, self.routers)
-        self.filters = any(each.acls or each.extended_acls for each in live)
+        self._nats = {host.name: host.nat.prefix for host in model.hosts if host.nat and version == 4}
+        self.filters = bool(self._nats) or any(each.acls or each.extended_acls for each in live)
         self._at: dict[str, list[Attachment]] = {}
         self._owners: dict[tuple[int, Address], list[Attachment]] = {}
         self._local: dict[str, dict[Address, Attachment]] = {}
@@ -131,6 +133,7 @@ class Stacks:
                 self._add(_attachment(each, each.segment, version, link, translates))
         self._published = tuple(_published(model, version))
         self._journeys: dict[tuple[Tap | Attachment, Address, Address, bool], Journey] = {}
+        self._translating: dict[Attachment, Attachment] = {}
         self._routes: dict[tuple[str, Address], tuple[Attachment, Address] | None] = {}
 
     def attachment(self, node: str, address: Address) -> Attachment | None:
@@ -220,6 +223,10 @@ class Stacks:
             if target in owner.addresses or node in self.routers:
                 return Journey(node, path, owner, steps=steps)
             return Journey(node, path, failure=_strong(owner, target, self._local[node][target]))
+        if not reply and self._is_inside(node, out):
+            rest = self._translate(node, target)
+            found = steps + rest.steps
+            return Journey(rest.node, path + rest.path, rest.arrived, rest.failure, rest.translations, found)
         if node not in self.routers:
             return Journey(node, path, failure=f'"{node}" does not forward packets (forwarding is off)')
         if owner.translates and not reply:
@@ -239,6 +246,29 @@ class Stacks:
             return rest
         outside = ((node, out.source_for(next_hop)),)
         return Journey(rest.node, rest.path, rest.arrived, rest.failure, outside + rest.translations, rest.steps)
+
+    def _is_inside(self, node: str, sender: Attachment) -> bool:
+        """Tell whether a host's NAT translates what an interface sends through it."""
+        prefix = self._nats.get(node)
+        return prefix is not None and any(address in prefix for address in sender.addresses)
+
+    def _translate(self, node: str, target: Address) -> Journey:
+        """Return the journey of a packet from inside a host's NAT, which goes on from an address of the host."""
+        way = self._way_out(node, target)
+        if way is None:
+            return Journey(node, (), failure=f'no route: "{node}" knows no way to {target}')
+        out, next_hop = way
+        rest = self._transit(out, next_hop, target, False)
+        outside = ((node, out.source_for(next_hop)),)
+        return Journey(rest.node, rest.path, rest.arrived, rest.failure, outside + rest.translations, rest.steps)
+
+    def _way_out(self, node: str, target: Address) -> tuple[Attachment, Address] | None:
+        """Return the interface by which a host's NAT sends to an address, as one that translates, and the next hop."""
+        route = self._route(node, target)
+        if route is None:
+            return None
+        out = self._translating.setdefault(route[0], replace(route[0], translates=True))
+        return out, route[1]
 
     def _route(self, node: str, target: Address) -> tuple[Attachment, Address] | None:
         key = (node, target)

@@ -46,6 +46,11 @@ class RecordingStacks(Stacks):
         self._leaving = route[0] if route else None
         return super()._forward(node, target, reply)
 
+    def _translate(self, node: str, target: Address) -> Journey:
+        way = self._way_out(node, target)
+        self._leaving = way[0] if way else None
+        return super()._translate(node, target)
+
     def _transit(self, out: Attachment, next_hop: Address, target: Address, reply: bool) -> Journey:
         owner = self.neighbour(out.tap, next_hop)
         assert self._leaving, "a packet on a segment has left some interface"

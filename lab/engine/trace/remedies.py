@@ -37,6 +37,9 @@ SECURITY_POLICY: Final = 12
 GUARDS: Final = {17: "DhcpGuard", 18: "RouterGuard"}
 """The drop reasons that a setting of the sender's adapter is the cause of."""
 
+HIDDEN: Final = "translates addresses"
+"""What is said of a target behind a NAT."""
+
 STORM_LIMIT: Final = 30
 DESTINATION_FILTER_MISMATCH: Final = 34
 NOT_ADMITTED: Final = 35
@@ -124,7 +127,7 @@ def _type(model: LabModel, segment: Segment) -> SwitchType | None:
 
 def of_failure(failure: str, node: str, interface: str, target: Address | None) -> str:
     """Return what would help where IP got stuck, at a machine and the interface it would send from."""
-    if "translates addresses" in failure:
+    if HIDDEN in failure:
         return "let the machine behind the router ask first, or publish it: Add-NetNatStaticMapping"
     if "no gateway" in failure or "knows no way" in failure:
         anywhere = "::/0" if target and target.version == 6 else "0.0.0.0/0"

@@ -136,7 +136,8 @@ class _Tracer:
         at = legs[-1].out.label if legs and legs[-1].out.node == journey.node else ""
         at = at if legs else self._ends.source.interface
         reason = self._predicted.reason if self._predicted else journey.failure
-        remedy = self._remedy_of_ends() or self._remedy_of_vlans(journey.failure, legs)
+        hidden = remedies.HIDDEN in reason  # then it is of no use to join the two
+        remedy = "" if hidden else self._remedy_of_ends() or self._remedy_of_vlans(journey.failure, legs)
         remedy = remedy or self._remedy_of_extension(journey.failure)
         remedy = remedy or remedies.of_failure(reason, journey.node, at, self._ends.address)
         return Lost(where, journey.failure, 0, remedy)

@@ -17,6 +17,7 @@ from lab.model.changes import changes
 from lab.model.extensions import SwitchExtension
 from lab.model.isolation import IsolationSettings
 from lab.model.kinds import SwitchType
+from lab.model.nat import NetNat
 from lab.model.objects import (
     Computer,
     GuestTeam,
@@ -85,6 +86,9 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple
                 yield (*path, "router"), None
             if field.name == "ip" and inner is None:
                 yield (*path, "ip"), IpSettings((ip_interface("10.77.0.1/16"),))
+                continue
+            if field.name == "nat" and inner is None:
+                yield (*path, "nat"), NetNat("NAT", ip_network("10.0.0.0/24"))
                 continue
             if field.name == "team" and inner is None:
                 yield (*path, "team"), GuestTeam("Team", ("Network Adapter",))
