@@ -14,7 +14,7 @@ web1's port 80 is port 8080 of hv1 (Add-NetNatStaticMapping). Try:
 
 from lab import Lab, nat_mapping
 
-lab = Lab("nat-switch")
+lab = Lab("nat_switch")
 lab.internet_host("internet", "203.0.113.80/24")
 office = lab.physical_network("office", "192.168.1.0/24", router="192.168.1.1")
 office.computer("pc1", "192.168.1.10")

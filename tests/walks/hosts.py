@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import ip_network
 from random import Random
 
 from lab.model.kinds import SwitchType
+from lab.model.nat import NetNat
 from lab.model.objects import HypervHost, LabModel, PhysicalNic
 from tests.walks.addresses import MACS, VLANS, some_ip, type_of
 from tests.walks.picking import Move, pick, some_host, swap, unused
@@ -48,6 +50,11 @@ def _host_forwards(_: Random, host: HypervHost) -> HypervHost:
     return replace(host, forwarding=not host.forwarding)
 
 
+def _translates(random: Random, host: HypervHost) -> HypervHost:
+    nat = NetNat("NAT", ip_network(random.choice(("10.0.1.0/24", "10.0.1.0/28"))))
+    return replace(host, nat=None if host.nat else nat)
+
+
 def _another_order(_: Random, host: HypervHost) -> HypervHost:
     return replace(host, vms=tuple(reversed(host.vms)), switches=tuple(reversed(host.switches)))
 
@@ -69,6 +76,7 @@ SOMETIMES: tuple[Move, ...] = (
     some_host(_renumber_nic),
     some_host(_plug_nic),
     some_host(_host_forwards),
+    some_host(_translates),
     some_host(_another_order),
     _plug_host,
 )
