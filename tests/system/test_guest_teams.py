@@ -60,6 +60,7 @@ def test_with_all_links_the_team_reaches_everybody(running: RunningLab) -> None:
     assert all(found.values())
 
 
+@pytest.mark.switching
 def test_it_uses_its_other_adapter_when_the_first_switch_is_cut_off(running: RunningLab) -> None:
     running.apply(PULLED)
     found = answers(running, ("pc", "web"), ("near2", "web"), ("near1", "web"))
@@ -87,12 +88,14 @@ def test_a_connection_goes_on(running: RunningLab) -> None:
                     assert other.recv(10) == b"%d" % number
 
 
+@pytest.mark.switching
 def test_with_allow_teaming_off_the_guest_does_not_notice(running: RunningLab) -> None:
     running.apply(edited(PULLED, (OFF[0], OFF[1])))
     assert answers(running, ("pc", "web"), ("near1", "web")) == {("pc", "web"): False, ("near1", "web"): True}
     running.apply(TOPOLOGY)
 
 
+@pytest.mark.switching
 def test_with_allow_teaming_off_the_other_switch_takes_nothing(running: RunningLab) -> None:
     text = edited(TOPOLOGY, (OFF[0], OFF[1]), ('vm("web", "S1"', 'vm("web", None'))
     running.apply(text)
@@ -105,6 +108,7 @@ def test_with_allow_teaming_off_the_other_switch_takes_nothing(running: RunningL
     running.apply(TOPOLOGY)
 
 
+@pytest.mark.switching
 def test_the_program_that_follows_the_links_comes_back(running: RunningLab) -> None:
     def program() -> int:
         found = [each for each in running.status()["processes"] if each["name"] == "team-team0@web"]
@@ -122,6 +126,7 @@ def test_the_program_that_follows_the_links_comes_back(running: RunningLab) -> N
     running.healthy()
 
 
+@pytest.mark.switching
 def test_a_team_comes_and_goes(running: RunningLab) -> None:
     apart = edited(
         TOPOLOGY, ('web.team("Team", "10.0.1.2", "fd00:1::2")', ""), ('("web", "S1"', '("web", "S1", "10.0.1.2"')

@@ -89,6 +89,7 @@ def test_nothing_gets_in_even_if_the_way_is_known(running: RunningLab) -> None:
         running.exec("pc1", "ip", "route", "del", "192.168.100.0/24")
 
 
+@pytest.mark.switching
 def test_a_trace_names_what_translates_and_the_cmdlet_that_lets_in(running: RunningLab) -> None:
     assert f"translates the source {WEB1} to {HOST}" in running("trace", "web1", "internet").out
     told = running("trace", "pc1", "web1", check=1).out
@@ -96,6 +97,7 @@ def test_a_trace_names_what_translates_and_the_cmdlet_that_lets_in(running: Runn
     assert "Add-NetNatStaticMapping" in told
 
 
+@pytest.mark.switching
 def test_a_nat_comes_and_goes_and_changes(running: RunningLab) -> None:
     line = next(each for each in TEXT.splitlines() if each.startswith("hv1.nat("))
     running.apply(edited(TEXT, (line, "")))

@@ -201,6 +201,7 @@ PAIRS = {
 }
 
 
+@pytest.mark.switching
 @pytest.mark.parametrize("version", [4, 6])
 @pytest.mark.parametrize("pair", PAIRS)
 def test_tcp_arrives_whole_and_fast(running: RunningLab, pair: str, version: int) -> None:
@@ -275,6 +276,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.switching
 @pytest.mark.parametrize("change", CHANGES)
 def test_change_and_undo(running: RunningLab, change: str) -> None:
     old, new = CHANGES[change]
