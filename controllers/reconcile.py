@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from controllers.announce import ANNOUNCE_AFTER_S, announcements
+from controllers.announce import ANNOUNCE_AFTER_S, announcements, have_moved, way_out, ways
 from controllers.compiler import Program, compile_switch
 from controllers.diff import Installed, diff, holdings
 from controllers.documents import SwitchDocuments, missing_ports, view_of
@@ -46,6 +46,7 @@ class Reconciler:
         self._away_since = time.monotonic()
         self._installed: Installed | None = None
         self._compiled: tuple[SwitchDocuments, Program] | None = None
+        self._ways: Mapping[int, tuple[int, ...]] | None = None
         self._unfinished = False
         self._refusals = 0
         self._fault = ""
@@ -87,8 +88,9 @@ class Reconciler:
     def _announce(self) -> None:
         for pause_s in ANNOUNCE_AFTER_S:
             hub.sleep(pause_s)
-            if self._channel and self._compiled and not self._ended:
-                self._channel.send_by("uplink", announcements(self._compiled[1].view))
+            view = self._compiled[1].view if self._compiled else None
+            if self._channel and view and ways(view) and not self._ended:
+                self._channel.send_by(way_out(view), announcements(view))
 
     def end(self) -> None:
         """Make :meth:`run` return."""
@@ -151,12 +153,20 @@ class Reconciler:
         return program
 
     def _apply(self, program: Program, channel: Channel) -> int:
+        known = self._installed is not None
         installed = self._installed if self._installed is not None else channel.read_back()
         changes = diff(installed, program)
         if changes:
             channel.apply(changes, program)
         if self._channel is channel:
             self._installed = holdings(program)
+        now, before = ways(program.view), self._ways or {}
+        self._ways = now
+        was_team = any(len(way) > 1 for way in before.values())
+        # While the switch was not connected a link may have changed; one that is new has nothing to tell.
+        away = not known and bool(installed.flows) and bool(program.view.team())
+        if away or ((was_team or program.view.team()) and have_moved(before, now)):
+            spawn(self._announce)
         return len(changes)
 
     def _failed(self, documents: SwitchDocuments, channel: Channel, error: LabError) -> float:

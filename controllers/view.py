@@ -175,8 +175,9 @@ class SwitchView:
         return tuple(port for port in self.sorted_ports() if port.ofport not in guarded)
 
     def unknown_unicast_ports(self) -> tuple[PortView, ...]:
-        """Return the ports that receive frames to an address the switch does not know: those that learn."""
-        return self.learning_ports()
+        """Return the ports that receive frames to an address the switch does not know: those that learn any."""
+        guarded = {port.ofport for port in self.guarded_ports() if not port.teaming_macs}
+        return tuple(port for port in self.sorted_ports() if port.ofport not in guarded)
 
     def meters(self) -> tuple[Meter, ...]:
         """Return the meters of the ports that have a storm limit."""

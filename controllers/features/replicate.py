@@ -3,11 +3,11 @@
 Broadcast and multicast reach every other port, in both learning modes. An unknown unicast address reaches
 
 * mode Learning: every other port;
-* mode Pinned: the external port and the adapters with MacAddressSpoofing On, as they alone may have that address
-  behind them. From the wire it therefore reaches only the latter. If there is nobody, the frame is dropped with reason
-  12, security policy: what keeps it from the other ports is their MacAddressSpoofing setting, which Hyper-V keeps in
-  the port's security settings, and changing it is what would let the frame through. (34, destination filter mismatch,
-  would say that a receiver refused the frame, but no receiver was ever offered it.)
+* mode Pinned: the external port and the adapters with MacAddressSpoofing or AllowTeaming On, as they alone may have
+  that address behind them. From the wire it therefore reaches only the latter. If there is nobody, the frame is dropped
+  with reason 12, security policy: what keeps it from the other ports is their MacAddressSpoofing setting, which Hyper-V
+  keeps in the port's security settings, and changing it is what would let the frame through. (34, destination filter
+  mismatch, would say that a receiver refused the frame, but no receiver was ever offered it.)
 
 "Every other port" are those that get frames of the frame's VLAN. A frame for which the sender is the only port left has
 no receiver and is dropped as filtered (8), one of a secondary VLAN as PVLAN (13); one in a VLAN that nobody here is in

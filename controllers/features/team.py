@@ -35,7 +35,7 @@ from controllers.pipeline.values import (
     SetSource,
     match,
 )
-from controllers.view import SwitchView
+from controllers.view import PortView, SwitchView
 from lab.model.kinds import LoadBalancing
 
 NAME = "team"
@@ -68,6 +68,9 @@ def _no_link() -> Iterator[Flow]:
 def _enter(view: SwitchView) -> Iterator[Flow]:
     team = view.team()
     yield _flow("team_in", (*_EXCHANGE, Consult("fdb"), *_EXCHANGE, Goto("team_source")))
+    for member in team if view.intent.load_balancing is LoadBalancing.DYNAMIC else ():
+        own = (Drop(DropReason.DESTINATION_FILTER_MISMATCH),)
+        yield _flow("team_in", own, Priority.ORDINARY, member.ofport, eth_src=member.mac)
     from_wire = SetRegister(RECEIVER, 0), Consult("fdb"), Goto("team_member")
     for known_at in (0, team[0].ofport):
         yield _flow("team_source", from_wire, Priority.ORDINARY, receiver=known_at)
@@ -75,12 +78,24 @@ def _enter(view: SwitchView) -> Iterator[Flow]:
     for port in view.adapters():
         choice = Choose(MEMBER, view.members_for(port)), SetRegister(RECEIVER, 0), Goto("team_check")
         yield _flow("team_member", choice, Priority.ORDINARY, port.ofport, receiver=port.ofport)
+    yield from _unknown(view)
     everybody = tuple(member.ofport for member in team)
     yield _flow("team_member", (Choose(MEMBER, everybody), SetRegister(RECEIVER, 0), Goto("team_check")))
     for number in everybody:
         same = {ARRIVED.name: number, MEMBER.name: number}
         yield _flow("team_check", (Goto("mirror_out"),), Priority.ORDINARY, number, **same)
     yield _flow("team_check", (Drop(DropReason.DESTINATION_FILTER_MISMATCH),))
+
+
+def _unknown(view: SwitchView) -> Iterator[Flow]:
+    """What is for an adapter's own address comes by its own member, even if the switch has forgotten the address."""
+    owners: dict[int, PortView] = {}
+    for port in view.adapters() if not view.is_pinned else ():
+        owners.setdefault(port.mac, port)
+    for mac, port in sorted(owners.items()):
+        choice = Choose(MEMBER, view.members_for(port)), Goto("team_check")
+        if mac:
+            yield _flow("team_member", choice, Priority.ORDINARY, port.ofport, receiver=0, eth_dst=mac)
 
 
 def _leave(view: SwitchView) -> Iterator[Flow]:

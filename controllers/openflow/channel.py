@@ -29,7 +29,7 @@ from controllers.openflow import decode
 from controllers.openflow.cookies import cookie_of, explain
 from controllers.openflow.encode import action_of, message_of
 from controllers.openflow.flow_mods import flow_mod, in_bundle
-from controllers.pipeline.values import Consult
+from controllers.pipeline.values import Action
 from lab.errors import SwitchFault
 
 _LOG = logging.getLogger("controllers.channel")
@@ -108,12 +108,10 @@ class Channel:
             self._apply_bundle(bundled, program, about)
         self._apply_alone(unused, program, about)
 
-    def send_by(self, stage: str, frames: Iterable[tuple[int, bytes]]) -> None:
-        """Send frames as if they had come by some ports and were now in a stage; nothing is awaited."""
+    def send_by(self, way: Action, frames: Iterable[tuple[int, bytes]]) -> None:
+        """Send frames by an action as if they had come by some ports; nothing is awaited."""
         for ofport, frame in frames:
-            message = parser.OFPPacketOut(
-                self._datapath, ofproto.OFP_NO_BUFFER, ofport, [action_of(Consult(stage))], frame
-            )
+            message = parser.OFPPacketOut(self._datapath, ofproto.OFP_NO_BUFFER, ofport, [action_of(way)], frame)
             self._datapath.set_xid(message)
             message.serialize()
             self._datapath.send(bytes(message.buf))

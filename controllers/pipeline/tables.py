@@ -140,9 +140,11 @@ _DECLARED = (
     ),
     Stage(
         name="team_in",
-        does="finds out where the sender of what comes in by a team is known to be",
+        does="finds where the sender of what comes in by a team is known to be; drops what a member itself has sent",
+        matches=frozenset({"eth_src"}),
         consults=("fdb",),
         goes=("team_source", "mirror_out"),
+        drops=(_R.DESTINATION_FILTER_MISMATCH,),
         teams=True,
     ),
     Stage(
@@ -157,7 +159,7 @@ _DECLARED = (
     Stage(
         name="team_member",
         does="finds the member by which the receiver gets frames: the first of its own that has a link",
-        matches=frozenset({"receiver"}),
+        matches=frozenset({"receiver", "eth_dst"}),
         writes=frozenset({"receiver", "member"}),
         goes=("team_check", "mirror_out"),
         teams=True,

@@ -58,7 +58,9 @@ def mac_tables(blueprint: Blueprint, bridges: Iterable[Bridge], pid: int) -> lis
         )
         for bridge in wanted
     ]  # fmt: skip
-    made = {(each.node, each.device) for each in blueprint.vlan_devices}  # they have the addresses of their adapters
+    # They have the addresses of their adapters.
+    made = {(each.node, each.device) for each in blueprint.vlan_devices}
+    made |= {(each.node, each.device) for each in blueprint.team_devices}
     adapters = (each for each in blueprint.interfaces if (each.node, each.device) not in made)
     owners = {interface.mac: f"{interface.node}/{interface.alias}" for interface in adapters}
     entries: list[Entry] = []

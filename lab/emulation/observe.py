@@ -68,14 +68,14 @@ def observe(known: Blueprint, pids: Mapping[str, int]) -> tuple[Blueprint, dict[
         cables=tuple(cable for each in known.cables if (cable := _cable(each, kernel))),
         relays=tuple(relay for each in known.relays if (relay := _relay(each, kernel))),
         vlan_devices=tuple(
-            each
+            vlan
             for each in known.vlan_devices
-            if each.node in kernel and vlan_devices.is_there(each, kernel[each.node].links, pids)
+            if each.node in kernel and (vlan := vlan_devices.observed(each, kernel[each.node].links, pids))
         ),
         team_devices=tuple(
-            each
+            team
             for each in known.team_devices
-            if each.node in kernel and team_devices.is_there(each, kernel[each.node].links, pids)
+            if each.node in kernel and (team := team_devices.observed(each, kernel[each.node].links, pids))
         ),
         instances=instances,
         bridges=tuple(_in_order(known.bridges, _bridges(tables))),

@@ -6,8 +6,11 @@ containers run on has bridges.
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from typing import Final
 
 from lab.emulation import netlink, teamer
 from lab.emulation.netlink import Conversation, Link, Unsupported
@@ -17,7 +20,8 @@ from lab.emulation.pod.process import Process
 from lab.engine.resources import TeamDevice
 from lab.errors import EnvironmentFault
 
-READY = RUN / "teams"
+_ADAPTER: Final = re.compile("eth[0-9]+")
+READY: Final = RUN / "teams"
 """Where each program says that it has begun."""
 
 
@@ -29,7 +33,6 @@ def make(teams: Iterable[TeamDevice], pids: Mapping[str, int]) -> list[Process]:
     programs = []
     for team in teams:
         pid = pids[team.node]
-        _ipv6(team, pid, on=False)
         with network_of(pid), Conversation() as kernel:
             kernel.change([netlink.delete_link(team.device)], absent_is_fine=True)
             try:
@@ -40,6 +43,7 @@ def make(teams: Iterable[TeamDevice], pids: Mapping[str, int]) -> list[Process]:
                     remedy="sudo modprobe bridge",
                 ) from error
             kernel.change([netlink.set_master(member, team.device) for member in team.members])
+        _ipv6(team, pid, on=False)
         programs.append(process(team, pid))
     return programs
 
@@ -81,12 +85,19 @@ def process(team: TeamDevice, pid: int) -> Process:
     )
 
 
-def is_there(team: TeamDevice, links: Mapping[str, Link], running: Iterable[str]) -> bool:
-    """Tell from a machine's links, and the names of the lab's processes, whether a team is what it should be."""
-    bridge = links.get(team.device)
-    if bridge is None or bridge.kind != "bridge" or process_name(team) not in running:
-        return False
-    return all(member in links and links[member].master == bridge.index for member in team.members)
+def observed(team: TeamDevice, links: Mapping[str, Link], running: Collection[str]) -> TeamDevice | None:
+    """Return what there is of a team, by a machine's links and the names of the lab's processes.
+
+    One that is not complete has no members, so that it is made again, or removed.
+    """
+    bridge, runs = links.get(team.device), process_name(team) in running
+    if bridge is None and not runs:
+        return None
+    complete = runs and bridge is not None and bridge.kind == "bridge"
+    complete = complete and all(
+        member in links and bridge is not None and links[member].master == bridge.index for member in team.members
+    )
+    return team if complete else replace(team, members=())
 
 
 def _ipv6(team: TeamDevice, pid: int, *, on: bool) -> None:
@@ -94,5 +105,6 @@ def _ipv6(team: TeamDevice, pid: int, *, on: bool) -> None:
     with network_of(pid), Conversation() as kernel:
         there = {link.name for link in kernel.links()}
     value = "0" if on else "1"
-    members = (member for member in team.members if member in there)
+    # Of a team that is not complete it is not known which they were.
+    members = (name for name in there if name in team.members or (not team.members and _ADAPTER.fullmatch(name)))
     write_sysctls(pid, {f"ipv6/conf/{member}/disable_ipv6": value for member in members})

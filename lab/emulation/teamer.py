@@ -26,6 +26,7 @@ _PORT_STATE, _PORT_LEARNING, _PORT_FLUSH, _PORT_ISOLATED = 1, 8, 24, 33
 _DISABLED, _FORWARDING = 0, 3
 _SIOCGIFFLAGS = 0x8913
 _RUNNING = 0x40
+_FAMILY_AT = 16
 _AFTER_S = 0.05, 0.2, 0.75
 """The pauses before each time that the team says where it is: a switch may not have noticed a link yet."""
 
@@ -104,19 +105,22 @@ def main(machine: int, device: str, ready: str, members: list[str]) -> None:
             pauses.pop(0)
             team.announce()
             continue
-        _drain(news)
-        if team.settle():
+        if _links_changed(news) and team.settle():
             pauses = list(_AFTER_S)
 
 
-def _drain(news: socket.socket) -> None:
+def _links_changed(news: socket.socket) -> bool:
+    """Take all news; tell whether any is of a link itself, and not of a port's state, which is changed here."""
+    changed = False
     while True:
         try:
-            news.recv(65536)
+            message = news.recv(65536)
         except BlockingIOError:
-            return
+            return changed
         except OSError:
-            continue  # there was more than the kernel keeps
+            changed = True  # there was more than the kernel keeps
+            continue
+        changed = changed or message[_FAMILY_AT] != _AF_BRIDGE
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ from __future__ import annotations
 import fcntl
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from lab.emulation import netlink, tagger
@@ -110,11 +111,16 @@ def process(device: VlanDevice, pid: int) -> Process:
     )
 
 
-def is_there(device: VlanDevice, links: Mapping[str, Link], running: Iterable[str]) -> bool:
-    """Tell from a machine's links, and the names of the lab's processes, whether a device is what it should be."""
-    link, parent = links.get(device.device), links.get(device.parent)
+def observed(device: VlanDevice, links: Mapping[str, Link], running: Collection[str]) -> VlanDevice | None:
+    """Return what there is of a device, by a machine's links and the names of the lab's processes.
+
+    One that is not what it should be has no VLAN, so that it is made again, or removed.
+    """
+    link, parent, runs = links.get(device.device), links.get(device.parent), process_name(device) in running
+    if link is None and not runs:
+        return None
     if link is None or parent is None:
-        return False
+        return replace(device, vlan_id=0)
     if link.kind == "vlan":
-        return (link.vlan_id, link.parent) == (device.vlan_id, parent.index)
-    return link.kind == "tun" and process_name(device) in running
+        return device if (link.vlan_id, link.parent) == (device.vlan_id, parent.index) else replace(device, vlan_id=0)
+    return device if link.kind == "tun" and runs else replace(device, vlan_id=0)

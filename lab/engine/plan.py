@@ -206,6 +206,7 @@ _FIXED: Final[dict[type, tuple[str, ...]]] = {
     Node: ("role",),
     Port: ("bridge", "ofport", "internal", "shaped"),
     Cable: ("a_node", "a_device"),
+    VlanDevice: ("parent", "vlan_id"),
     TeamDevice: ("members", "mac"),
     Relay: ("far",),
 }

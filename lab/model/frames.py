@@ -80,7 +80,7 @@ class FrameOracle:
     """Answers for one model."""
 
     def __init__(self, model: LabModel) -> None:
-        adapters = [each for each in interfaces(model) if not each.tag]
+        adapters = [each for each in interfaces(model) if not each.made_by_guest]
         live = [each for each in adapters if each.up and not each.bound_to and each.segment]
         wiring = Wiring(model, live, frozenset())
         self._stations = {each.name: each for each in _stations(model, live)}

@@ -25,7 +25,7 @@ from lab.model.objects import (
     VirtualSwitch,
     VlanInterface,
 )
-from lab.model.reading import Reader, Subnets, Texts
+from lab.model.reading import Reader, Subnets, Texts, shown
 from lab.model.rules.mistakes import known
 from lab.model.switch_builder import ExternalSwitchSettings, InternalSwitchSettings, SwitchSettings, read_switch
 
@@ -334,7 +334,12 @@ class VmBuilder:
         title = about.name("team", name, "Team")
         owner = f"{self.value.name}/{title}"
         self._notes.declare(owner)
-        given = [each.name for each in self.value.adapters] if adapters is None else list(adapters)
+        given = [each.name for each in self.value.adapters] if adapters is None else adapters
+        if self.value.team or not isinstance(given, list | tuple) or not all(isinstance(each, str) for each in given):
+            wrong = f"adapters is {shown(adapters)}, expected a list of names"
+            why = "it has a team already" if self.value.team else wrong
+            about.mistake(f"VM {quoted(self.value.name)} cannot have the team {quoted(title)}: {why}")
+            return self
         found = [at for each in given if (at := self._adapter_named(each, about)) is not None]
         members = [self.value.adapters[at] for at in found]
         switch = next((each.switch for each in members if each.switch), None)

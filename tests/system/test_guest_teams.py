@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.eventually import eventually
 from tests.system.conftest import LabOf
+from tests.system.frames import ETHERTYPE, adapters, packet_socket, raw, waiting
 from tests.system.labs import RunningLab, edited, pinging
 
 pytestmark = pytest.mark.system
@@ -124,6 +127,54 @@ def test_the_program_that_follows_the_links_comes_back(running: RunningLab) -> N
     assert answers(running, ("pc", "web")) == {("pc", "web"): True}
     running.apply(TOPOLOGY)
     running.healthy()
+
+
+@pytest.mark.switching
+def test_who_only_receives_is_found_at_his_other_adapter(running: RunningLab) -> None:
+    known = adapters(running)
+    team = known["web/Team"]
+    with (
+        running.socket("pc", socket.AF_PACKET, socket.SOCK_RAW) as mouth,
+        packet_socket(running, team, ETHERTYPE) as ear,
+    ):
+        mouth.bind((known["pc"].device, 0))
+        running.exec("web", "ping", "-c1", "-W2", "10.0.1.1")
+
+        def heard() -> bool:
+            mouth.send(raw(team.mac) + raw(known["pc"].mac) + ETHERTYPE.to_bytes(2, "big") + bytes(46))
+            time.sleep(0.1)
+            return any(True for _ in waiting(ear))
+
+        assert heard()
+        for text in (PULLED, TOPOLOGY):
+            running.apply(text)
+            eventually(heard, timeout=3.0)
+
+
+def test_the_program_that_follows_the_links_rests(running: RunningLab) -> None:
+    pid = next(each["pid"] for each in running.status()["processes"] if each["name"] == "team-team0@web")
+
+    def ticks() -> int:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])
+
+    before = running.run_inside(ticks)
+    time.sleep(1)
+    assert running.run_inside(ticks) - before < 20
+
+
+@pytest.mark.switching
+def test_what_is_left_of_a_team_goes_with_it(running: RunningLab) -> None:
+    """The guest takes a member out, or the program is gone, before the team is taken out of the file."""
+    without = edited(TOPOLOGY, ('web.team("Team", "10.0.1.2", "fd00:1::2")', ""))
+    running.exec("web", "ip", "link", "set", "dev", "eth1", "nomaster")
+    running.apply(without)
+    assert "team0" not in running.exec("web", "ip", "-o", "link").out
+    assert not [each for each in running.status()["processes"] if each["name"].startswith("team-")]
+    running.apply(TOPOLOGY)
+    running.exec("web", "ip", "link", "set", "dev", "eth0", "nomaster")
+    assert "team" in running.apply(TOPOLOGY, "--json").out
+    running.agrees()
 
 
 @pytest.mark.switching

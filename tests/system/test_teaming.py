@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,8 +13,19 @@ import pytest
 
 from tests.eventually import eventually
 from tests.system.conftest import LabOf
-from tests.system.frames import BROADCAST, EVERYTHING, Stations, once, raw, stations, stray_mac
+from tests.system.frames import (
+    BROADCAST,
+    EVERYTHING,
+    Stations,
+    once,
+    packet_socket,
+    raw,
+    stations,
+    stray_mac,
+    waiting,
+)
 from tests.system.labs import RunningLab, edited
+from tests.system.packets import UDP, packet, udp
 
 pytestmark = [pytest.mark.system, pytest.mark.switching]
 
@@ -160,6 +172,28 @@ def test_a_frame_for_nobody_reaches_nobody_twice(wire: Stations, balancing: tupl
     assert wire.copies(sender, stray_mac()) == once(reached, sender)
 
 
+@pytest.mark.parametrize("sender", ["mapped", "one", "two"])
+def test_a_packet_for_nobody_reaches_nobody_twice(running: RunningLab, wire: Stations, sender: str) -> None:
+    """In mode Dynamic such a frame leaves by any NIC, with another source address, and comes back by the others."""
+    listeners = {name: packet_socket(running, wire.adapters[name], EVERYTHING) for name in EVERYBODY}
+    counts: Counter[tuple[str, bytes]] = Counter()
+    marks = [b"hvlab-ip-%05d" % number for number in range(20)]
+    try:
+        for number, mark in enumerate(marks):
+            ip = packet("10.0.1.99", f"10.0.9.{number}", UDP, udp(5000 + number, 53, mark))
+            wire.sockets[sender].send(raw(stray_mac()) + raw(wire.mac(sender)) + ip)
+        wire.settle()
+        for name, each in listeners.items():
+            for frame in waiting(each):
+                counts.update((name, mark) for mark in marks if mark in frame)
+    finally:
+        for each in listeners.values():
+            each.close()
+    assert len({mark for _, mark in counts}) == len(marks)
+    assert set(counts.values()) == {1}
+    assert sender not in {name for name, _ in counts}
+
+
 def test_each_adapter_has_one_nic_of_the_team(running: RunningLab, wire: Stations) -> None:
     with leaving(running) as out:
         to_all = ways(wire, out, BROADCAST)
@@ -190,6 +224,16 @@ def test_who_only_receives_is_found_at_his_other_nic(running: RunningLab, wire: 
     with without(running, "NIC2"):
         eventually(lambda: heard(wire, "mapped"), lambda copies: copies == 1, timeout=3.0)
     eventually(lambda: heard(wire, "mapped"), lambda copies: copies == 1, timeout=3.0)
+
+
+def test_who_only_receives_is_found_after_his_mapping_has_changed(
+    running: RunningLab, wire: Stations, balancing: tuple[str, str]
+) -> None:
+    text = edited(TOPOLOGY, ("MODE", balancing[0]), ("BALANCING", balancing[1]))
+    wire.copies("mapped", BROADCAST)
+    for nic in ("NIC 1", "NIC 3", "NIC 2"):
+        running.apply(edited(text, ('team_mapping="NIC 2"', f'team_mapping="{nic}"')))
+        eventually(lambda: heard(wire, "mapped"), lambda copies: copies == 1, timeout=3.0)
 
 
 def heard(wire: Stations, name: str) -> int:

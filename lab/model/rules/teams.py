@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from lab.errors import ErrorRecord
+from lab.model.interfaces import takes_over
 from lab.model.kinds import LoadBalancing, SwitchType
 from lab.model.names import quoted
 from lab.model.objects import GuestTeam, HypervHost, LabModel, NetworkAdapter, VirtualMachine, VirtualSwitch
@@ -69,7 +70,7 @@ def guest_teams(model: LabModel) -> Iterator[ErrorRecord]:
 def _guest_team(host: HypervHost, vm: VirtualMachine, team: GuestTeam) -> Iterator[ErrorRecord]:
     target = f"{vm.name}/{team.name}"
     who = f"the team {quoted(team.name)} of VM {quoted(vm.name)}"
-    if not team.name or team.name in {adapter.name for adapter in vm.adapters}:
+    if not team.name or team.name.casefold() in {adapter.name.casefold() for adapter in vm.adapters}:
         yield mistake(target, f"{who} has the name of an adapter, or none", "give it a name of its own")
     members = [adapter for adapter in vm.adapters if adapter.name in team.adapters]
     if len(members) != _GUEST_MEMBERS or len(team.adapters) != _GUEST_MEMBERS:
@@ -95,6 +96,12 @@ def _mapping(host: HypervHost, adapter: NetworkAdapter, owner: str) -> Iterator[
     what = f"adapter {quoted(owner)} is mapped to NIC {quoted(adapter.team_mapping)}"
     if not switch.embedded_teaming:
         yield mistake(owner, f"{what}, and switch {quoted(switch.name)} has no team", "map it on a switch with a team")
-    elif adapter.team_mapping not in switch.nics:
+        return
+    if adapter.team_mapping not in switch.nics:
         where = f"the team of switch {quoted(switch.name)} does not have"
         yield mistake(owner, f"{what}, which {where}", known(switch.nics, adapter.team_mapping))
+        return
+    nic = takes_over(host, adapter) if switch.load_balancing is LoadBalancing.DYNAMIC else None
+    if nic and nic.name != adapter.team_mapping:
+        why = f"and has the MAC address of {quoted(nic.name)}, from which flows of others leave in mode Dynamic"
+        yield mistake(owner, f"{what}, {why}", f"map it to {quoted(nic.name)}, or use HyperVPort")

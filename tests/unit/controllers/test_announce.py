@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from controllers.announce import announcement, announcements
+from controllers.announce import announcement, announcements, have_moved, ways
+from lab.model.isolation import isolation
 from lab.model.vlan import trunk
 from tests.unit.controllers.views import TEAM, VIEWS, in_vlan, vm
 
@@ -29,7 +30,23 @@ def test_every_adapter_of_a_team_s_switch_is_announced_and_nobody_else() -> None
         4: "8100000a",
         9: "80350001",
     }
-    assert list(announcements(VIEWS["learning"])) == []
+    assert [ofport for ofport, _ in announcements(VIEWS["learning"])] == [2, 3, 4]
+    assert list(announcements(VIEWS["pinned-private"])) == []
+
+
+def test_who_may_send_nowhere_is_not_announced() -> None:
+    alone = replace(vm(9), intent=replace(vm(9).intent, isolation=isolation("Vlan")))
+    assert list(announcements(replace(VIEWS["team"], ports=(*TEAM[:3], alone)))) == []
+
+
+def test_who_leaves_by_another_nic_has_moved() -> None:
+    view = VIEWS["team"]
+    before = ways(view)
+    assert not have_moved(before, ways(view))
+    mapped = replace(TEAM[5], intent=replace(TEAM[5].intent, team_mapping="hv1/Ethernet 12"))
+    assert have_moved(before, ways(replace(view, ports=(*TEAM[:5], mapped, TEAM[6]))))
+    assert have_moved(before, ways(replace(view, ports=(TEAM[0], *TEAM[3:]))))
+    assert not have_moved(before, ways(replace(view, ports=TEAM[:-1])))
 
 
 def test_a_trunk_is_announced_in_its_vlans_but_not_in_thousands() -> None:
