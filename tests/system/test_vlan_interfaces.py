@@ -20,8 +20,8 @@ from lab.emulation.vlan_devices import CHOICE
 from tests.eventually import eventually
 from tests.system.frames import BROADCAST, EVERYTHING, adapters, packet_socket
 from tests.system.labs import Done, Hvlab, RunningLab, Workplace, difference, edited, lab_of, pinging
+from tests.system.tagged import Ears, Fence, vlans
 from tests.system.talking import connected, transfer, where
-from tests.system.test_vlan import Ears, Heard
 
 pytestmark = pytest.mark.system
 
@@ -134,14 +134,14 @@ def ears(running: RunningLab) -> Iterator[Ears]:
         sockets = {name: stack.enter_context(packet_socket(running, each, EVERYTHING)) for name, each in known.items()}
         for each in sockets.values():
             each.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
-        yield Ears(known, sockets)
+        yield Ears(known, sockets, Fence("web1", None, len(VLAN_10) - 1))
 
 
 # What is not tagged, at the adapter of a guest with VLAN interfaces; what is, there and at its interface.
 VLAN_10 = {"web1": 0, "web2": 0, "shut": 0, "gw": 10, "gw.10": 0, "legs": 10, "legs.10": 0}
 VLAN_20 = {"db1": 0, "db2": 0, "gw": 20, "gw.20": 0, "legs": 0}
 # Sender, tag that it puts on itself, who gets the frame with which tag.
-BROADCASTS: tuple[tuple[str, int | None, Heard], ...] = (
+BROADCASTS: tuple[tuple[str, int | None, dict[str, int]], ...] = (
     ("web2", None, VLAN_10),
     ("db2", None, VLAN_20),
     ("gw", None, {"pc1": 0}),
@@ -158,7 +158,7 @@ BROADCASTS: tuple[tuple[str, int | None, Heard], ...] = (
 
 @pytest.mark.switching
 @pytest.mark.parametrize(("sender", "tag", "who"), BROADCASTS, ids=[f"{sender}-{tag}" for sender, tag, _ in BROADCASTS])
-def test_frames_carry_the_tag_of_the_interface(ears: Ears, sender: str, tag: int | None, who: Heard) -> None:
+def test_frames_carry_the_tag_of_the_interface(ears: Ears, sender: str, tag: int | None, who: dict[str, int]) -> None:
     machine = sender.partition(".")[0]
     wanted = {name: number for name, number in who.items() if name.partition(".")[0] != machine}
     mark = ears.send(sender, BROADCAST, tag)
@@ -168,7 +168,7 @@ def test_frames_carry_the_tag_of_the_interface(ears: Ears, sender: str, tag: int
             later = ears.send(speaker, BROADCAST, None)
             names = all_of_them.keys() - {speaker}
             eventually(lambda later=later: ears.of(later), lambda seen, names=names: seen.keys() >= names, timeout=5.0)
-    assert ears.of(mark) == wanted
+    assert vlans(ears.of(mark)) == wanted
 
 
 @pytest.mark.switching

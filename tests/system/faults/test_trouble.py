@@ -134,10 +134,10 @@ def test_two_applies(pair: RunningLab, announce: Announce) -> None:
         first.go_on()
         code, said = first.ended()
         assert code == 0
-        assert "NIC Ethernet -> Ethernet 2" in said
+        assert "NICs Ethernet -> Ethernet 2" in said
         code, said = second.ended()
         assert code == 0
-        assert "NIC Ethernet 2 -> Ethernet" in said, "it began when the first had ended"
+        assert "NICs Ethernet 2 -> Ethernet" in said, "it began when the first had ended"
     pair.agrees()
     pair.remember()
 
