@@ -82,6 +82,9 @@ def strong_host(wanted: bool) -> str:
     return _FORGET + (_STRONG_HOST if wanted else "")
 
 
+_FROM_INSIDE: Final = 0x6876
+"""The mark of what a NAT forwards from inside: what the host itself sends from an address there is not translated."""
+
 _FORGET_NAT: Final = """
 add table ip hvlab_netnat
 delete table ip hvlab_netnat
@@ -92,14 +95,14 @@ def translate(nat: NetNat | None, *, routes: bool) -> str:
     """Return the rules of a host's NAT in place of those it had; None is no NAT any more.
 
     What comes from its prefix leaves with the address of the interface it leaves by, and answers come back. Nothing
-    else is forwarded, unless the host ``routes``; for the prefix there are the mappings alone even then.
+    else is forwarded, unless the host ``routes``.
     """
     return _FORGET_NAT + (_translating(nat, routes) if nat else "")
 
 
 def _translating(nat: NetNat, routes: bool) -> str:
     mappings = "\n".join(f"    ip saddr != {nat.prefix} {_mapping(each)}" for each in nat.mappings)
-    others = f"ip daddr {nat.prefix} drop" if routes else "drop"
+    others = "accept" if routes else "drop"
     return f"""
 table ip hvlab_netnat {{
   chain prerouting {{
@@ -108,12 +111,12 @@ table ip hvlab_netnat {{
   }}
   chain postrouting {{
     type nat hook postrouting priority srcnat;
-    ip saddr {nat.prefix} ip daddr != {nat.prefix} masquerade
+    meta mark {_FROM_INSIDE} masquerade
   }}
   chain forward {{
     type filter hook forward priority 0; policy accept;
     ct state established,related accept
-    ip saddr {nat.prefix} ct state new accept
+    ip saddr {nat.prefix} ip daddr != {nat.prefix} ct state new meta mark set {_FROM_INSIDE} accept
     ct status dnat accept
     {others}
   }}

@@ -223,7 +223,7 @@ class Stacks:
             if target in owner.addresses or node in self.routers:
                 return Journey(node, path, owner, steps=steps)
             return Journey(node, path, failure=_strong(owner, target, self._local[node][target]))
-        if not reply and self._is_inside(node, out):
+        if not reply and self._hides(node, out, target):
             rest = self._translate(node, target)
             found = steps + rest.steps
             return Journey(rest.node, path + rest.path, rest.arrived, rest.failure, rest.translations, found)
@@ -247,10 +247,10 @@ class Stacks:
         outside = ((node, out.source_for(next_hop)),)
         return Journey(rest.node, rest.path, rest.arrived, rest.failure, outside + rest.translations, rest.steps)
 
-    def _is_inside(self, node: str, sender: Attachment) -> bool:
-        """Tell whether a host's NAT translates what an interface sends through it."""
+    def _hides(self, node: str, sender: Attachment, target: Address) -> bool:
+        """Tell whether a host's NAT translates what an interface sends through it to an address."""
         prefix = self._nats.get(node)
-        return prefix is not None and any(address in prefix for address in sender.addresses)
+        return prefix is not None and target not in prefix and any(each in prefix for each in sender.addresses)
 
     def _translate(self, node: str, target: Address) -> Journey:
         """Return the journey of a packet from inside a host's NAT, which goes on from an address of the host."""
