@@ -30,7 +30,7 @@ set-up: ## the Debian packages (asks for root only if some are missing) and the 
 	@.make/venv run "$$VENV"
 
 set-up-test: ## the same for the tests, with a second environment that has Ryu in place of os-ken
-	@.make/packages
+	@.make/packages --test
 	@.make/venv test "$$VENV"
 	@.make/venv ryu "$$VENV_RYU"
 

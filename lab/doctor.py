@@ -65,7 +65,8 @@ def _packages(text: str) -> Iterator[Package]:
         if not line.strip() or line.startswith("#"):
             continue
         name, need, programs, purpose = (column.strip() for column in line.split("|"))
-        if need == "bench":
+        need = need.split()[0]  # what else it says is for the set-up of the tests
+        if need in ("bench", "test"):
             continue  # of no use to a lab
         yield Package(name, need, tuple(p for p in programs.split() if not p.startswith("module:")), purpose)
 

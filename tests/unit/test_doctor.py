@@ -12,6 +12,7 @@ from lab import doctor
 from lab.doctor import Check
 from lab.errors import EnvironmentFault
 from lab.trial import Outcome, Step, try_namespaces
+from tests.ordinary import ordinary_user
 
 MISSING = Check("own /proc", False, "not there", "there", "put it there")
 
@@ -85,11 +86,11 @@ def test_tun_missing(tmp_path: Path) -> None:
     assert "modprobe tun" in check.remedy
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may open everything")
-def test_tun_closed_to_this_user(tmp_path: Path) -> None:
-    device = tmp_path / "tun"
-    device.touch(mode=0)
-    assert f"chmod 0666 {device}" in doctor.check_tun(device).remedy
+def test_tun_closed_to_this_user() -> None:
+    with ordinary_user() as folder:
+        device = folder / "tun"
+        device.touch(mode=0)
+        assert f"chmod 0666 {device}" in doctor.check_tun(device).remedy
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def test_names_in_dot_end_where_they_end() -> None:
     assert quoted_for_dot('a"b', "c\\") == '"a\\"b\\nc\\\\"'
 
 
-@pytest.mark.skipif(not shutil.which("dot"), reason="graphviz is not installed")
+@pytest.mark.skipif(not shutil.which("dot"), reason="graphviz is not installed; `make set-up-test` does it")
 def test_graphviz_shows_the_names_as_they_are() -> None:
     picture = Scene(NASTY)
     picture.boxes = [Box(Kind.VM, NASTY, (NASTY, "10.0.0.1/24")), Box(Kind.SWITCH, NASTY, (NASTY,))]
@@ -115,7 +115,7 @@ def test_svg_needs_graphviz_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None
     assert "apt-get install graphviz" in str(done.exception)
 
 
-@pytest.mark.skipif(not shutil.which("dot"), reason="graphviz is not installed")
+@pytest.mark.skipif(not shutil.which("dot"), reason="graphviz is not installed; `make set-up-test` does it")
 def test_svg() -> None:
     done = CliRunner().invoke(graph, ["--file", str(EVERYTHING), "--format", "svg"])
     assert done.exit_code == 0 and "</svg>" in done.output

@@ -17,7 +17,7 @@ def run(*command: str | Path, env: dict[str, str] | None = None) -> subprocess.C
     return subprocess.run(command, capture_output=True, text=True, timeout=30, cwd=TOP, env=env, check=False)
 
 
-@pytest.mark.skipif(shutil.which("ruby") is None, reason="no ruby to read it with")
+@pytest.mark.skipif(shutil.which("ruby") is None, reason="ruby is not installed; `make set-up-test` does it")
 def test_vagrantfile_is_ruby() -> None:
     result = run("ruby", "-c", "Vagrantfile")
     assert result.returncode == 0, result.stderr
@@ -36,7 +36,9 @@ def test_scripts_are_bash(script: Path) -> None:
     assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="no shellcheck to read them with")
+@pytest.mark.skipif(
+    shutil.which("shellcheck") is None, reason="shellcheck is not installed; `make set-up-test` does it"
+)
 def test_scripts_are_sound_shell() -> None:
     result = run("shellcheck", "--severity=warning", *SH_SCRIPTS, *BASH_SCRIPTS)
     assert result.returncode == 0, result.stdout
@@ -67,3 +69,7 @@ def test_missing_packages_are_listed_by_program(tmp_path: Path) -> None:
     assert "openvswitch-switch" in missing
     assert "tcpdump" in missing
     assert "graphviz" not in missing
+    assert "shellcheck" not in missing
+    result = run("/bin/sh", tmp_path / "make/packages", "--test", "--missing", env={"PATH": str(tmp_path)})
+    assert {"openvswitch-switch", "graphviz", "shellcheck", "ruby"} <= set(result.stdout.split())
+    assert "mininet" not in result.stdout

@@ -11,6 +11,7 @@ import pytest
 from lab import Lab
 from lab.errors import InputError, LabError, TopologyError
 from lab.model.load import MAX_BYTES, load
+from tests.ordinary import ordinary_user
 
 GOOD = """
 from lab import Lab
@@ -70,12 +71,14 @@ def test_a_file_that_cannot_be_one(script: Path, make: object, message: str) -> 
         load(script)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_a_file_without_permission(script: Path) -> None:
-    script.write_text(GOOD)
-    script.chmod(0)
-    with pytest.raises(InputError, match="cannot be read: permission denied"):
+def test_a_file_without_permission() -> None:
+    with ordinary_user() as folder:
+        script = folder / "lab.py"
+        script.write_text(GOOD)
         load(script)
+        script.chmod(0)
+        with pytest.raises(InputError, match="cannot be read: permission denied"):
+            load(script)
 
 
 @pytest.mark.parametrize("name", ["a\0b", "x" * 70000, "new\nline"], ids=["nul", "64-kib", "newline"])
