@@ -15,6 +15,7 @@ from tests.eventually import eventually
 from tests.system.conftest import LabOf
 from tests.system.frames import ETHERTYPE, adapters, packet_socket, raw, waiting
 from tests.system.labs import RunningLab, edited, pinging
+from tests.system.talking import connected, transfer, where
 
 pytestmark = pytest.mark.system
 
@@ -73,22 +74,12 @@ def test_it_uses_its_other_adapter_when_the_first_switch_is_cut_off(running: Run
 
 
 def test_a_connection_goes_on(running: RunningLab) -> None:
-    with (
-        running.socket("pc", socket.AF_INET, socket.SOCK_STREAM) as server,
-        running.socket("web", socket.AF_INET, socket.SOCK_STREAM) as client,
-    ):
-        server.bind(("10.0.1.1", 7007))
-        server.listen(1)
-        client.settimeout(10)
-        client.connect(("10.0.1.1", 7007))
-        accepted, _ = server.accept()
-        with accepted:
-            accepted.settimeout(10)
-            for number, text in enumerate((PULLED, TOPOLOGY, PULLED, TOPOLOGY)):
-                running.apply(text)
-                for one, other in ((client, accepted), (accepted, client)):
-                    one.sendall(b"%d" % number)
-                    assert other.recv(10) == b"%d" % number
+    content = os.urandom(10_000)
+    with connected(running, where(running, "web", 4), where(running, "pc", 4)) as (web, pc):
+        for text in (PULLED, TOPOLOGY, PULLED, TOPOLOGY):
+            running.apply(text)
+            transfer(web, pc, content)
+            transfer(pc, web, content)
 
 
 @pytest.mark.switching

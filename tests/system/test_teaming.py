@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pytest
 
@@ -26,6 +28,7 @@ from tests.system.frames import (
 )
 from tests.system.labs import RunningLab, edited
 from tests.system.packets import UDP, packet, udp
+from tests.system.talking import connected, transfer, where
 
 pytestmark = [pytest.mark.system, pytest.mark.switching]
 
@@ -51,6 +54,18 @@ for at in (1, 2):
     hv2.nic(f"NIC {at}", office)
 hv2.external_switch("S", nic=["NIC 1", "NIC 2"], allow_management_os=False)
 hv2.vm("far", "S", "10.0.1.7", "fd00:1::7")
+"""
+SIZES = """
+from lab import Lab
+
+lab = Lab("sizes")
+office = lab.physical_network("office", "10.0.1.0/24")
+office.computer("pc", "10.0.1.1")
+hv1 = lab.host("hv1")
+nics = [hv1.nic(f"NIC {at}", office) for at in range(1, 1 + COUNT)]
+hv1.external_switch("S", nic=nics, embedded_teaming=True)
+for at, nic in enumerate(nics, 1):
+    hv1.vm(f"vm{at}", "S", f"10.0.1.{1 + at}", team_mapping=nic)
 """
 VMS = ("mapped", "one", "two", "three", "nested")
 EVERYBODY = ("pc", *VMS, "far")
@@ -244,31 +259,13 @@ def heard(wire: Stations, name: str) -> int:
 
 
 def test_a_connection_outlives_the_loss_of_each_link(running: RunningLab) -> None:
-    with (
-        running.socket("pc", socket.AF_INET, socket.SOCK_STREAM) as server,
-        running.socket("mapped", socket.AF_INET, socket.SOCK_STREAM) as client,
-    ):
-        server.bind(("10.0.1.1", 7007))
-        server.listen(1)
-        client.settimeout(10)
-        client.connect(("10.0.1.1", 7007))
-        accepted, _ = server.accept()
-        with accepted:
-            accepted.settimeout(10)
-            for nic in NICS:
-                with without(running, nic):
-                    assert exchanged(client, accepted) == exchanged(accepted, client) == 200_000
-            assert exchanged(client, accepted) == 200_000
-
-
-def exchanged(source: socket.socket, target: socket.socket) -> int:
-    """Send 200,000 bytes; return how many arrive."""
-    sent, got = 0, 0
-    while got < 200_000:
-        if sent < 200_000:
-            sent += source.send(bytes(min(50_000, 200_000 - sent)))
-        got += len(target.recv(65536))
-    return got
+    content = os.urandom(200_000)
+    with connected(running, where(running, "mapped", 4), where(running, "pc", 4)) as (mapped, pc):
+        for nic in NICS:
+            with without(running, nic):
+                transfer(mapped, pc, content)
+                transfer(pc, mapped, content)
+        transfer(mapped, pc, content)
 
 
 def test_a_vlan_passes_the_team(running: RunningLab) -> None:
@@ -331,6 +328,23 @@ def test_cables_are_pulled_and_the_team_is_changed_in_a_lab_that_runs(lab: LabOf
         assert found.cells()["pc", "one"]
         refused = found.apply(edited(text, ('["NIC 1", "NIC 2", "NIC 3"]', '["NIC 1", "NIC 3"]')), check=None)
         assert 'the team of switch "S" does not have' in refused.err
+
+
+@pytest.mark.parametrize("count", [1, 8])
+def test_the_smallest_and_the_largest_team(lab: LabOf, count: int) -> None:
+    vms = [f"vm{at}" for at in range(1, 1 + count)]
+    with lab(edited(SIZES, ("COUNT", str(count)))) as found, stations(found, ("pc", *vms)) as wire:
+        found.agrees()
+        for sender in ("pc", *vms):
+            assert wire.copies(sender, BROADCAST) == once(("pc", *vms), sender)
+        for vm, other in pairwise((*vms, vms[0])):
+            assert wire.copies("pc", wire.mac(vm)) == once((vm,))
+            assert wire.copies(vm, wire.mac("pc")) == once(("pc",))
+            assert wire.copies(vm, wire.mac(other)) == once((other,), vm)
+        plain = edited(SIZES, ("COUNT", "1"), (", embedded_teaming=True", ""), (", team_mapping=nic", ""))
+        told = found.apply(plain, check=2).err
+        assert 'switch "hv1/S" has embedded teaming, which is fixed at its creation' in told
+        assert "remove the switch" in told
 
 
 def test_a_trace_names_the_nic(running: RunningLab, balancing: tuple[str, str]) -> None:

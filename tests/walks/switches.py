@@ -52,7 +52,11 @@ def _retyped(random: Random, host: HypervHost, switch: VirtualSwitch, kind: Swit
     if kind is SwitchType.EXTERNAL:
         free = tuple(each for each in host.nics if host.switch_of_nic(each.name) in (None, switch))
         nics = (pick(random, free).name,)
-    other = replace(switch, type=kind, nics=nics, embedded_teaming=False, load_balancing=LoadBalancing.HYPERVPORT)
+    # Whether an external switch is a team is decided when it becomes external.
+    again = switch.type is SwitchType.EXTERNAL
+    team = kind is SwitchType.EXTERNAL and (switch.embedded_teaming if again else random.random() < 0.5)
+    balancing = random.choice(tuple(LoadBalancing)) if team else LoadBalancing.HYPERVPORT
+    other = replace(switch, type=kind, nics=nics, embedded_teaming=team, load_balancing=balancing)
     host = replace(host, switches=swap(host.switches, switch, other))
     return host if kind is SwitchType.PRIVATE or random.random() < 0.2 else _shared(random, host, switch.name)
 
@@ -73,10 +77,10 @@ def _shared(random: Random, host: HypervHost, switch: str) -> HypervHost:
 def _other_nics(random: Random, host: HypervHost, switch: VirtualSwitch) -> HypervHost:
     if switch.type is not SwitchType.EXTERNAL:
         raise Stuck
-    nics = random.sample(host.nics, random.randint(1, min(2, len(host.nics))))
-    team = len(nics) > 1 or random.random() < 0.2
+    team = switch.embedded_teaming
+    nics = random.sample(host.nics, random.randint(1, min(2, len(host.nics)) if team else 1))
     balancing = random.choice(tuple(LoadBalancing)) if team else LoadBalancing.HYPERVPORT
-    other = replace(switch, nics=tuple(nic.name for nic in nics), embedded_teaming=team, load_balancing=balancing)
+    other = replace(switch, nics=tuple(nic.name for nic in nics), load_balancing=balancing)
     return replace(host, switches=swap(host.switches, switch, other))
 
 

@@ -5,30 +5,44 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.errors import ErrorRecord
+from lab.model.kinds import SwitchType
 from lab.model.names import quoted
-from lab.model.objects import LabModel
+from lab.model.objects import LabModel, VirtualSwitch
 from lab.model.rules.mistakes import mistake
 
 
 def transitions(old: LabModel, new: LabModel) -> Iterator[ErrorRecord]:
     """Yield what keeps one lab from becoming another; something of the same name is the same thing."""
-    yield from _reservation_modes(old, new)
-
-
-def _reservation_modes(old: LabModel, new: LabModel) -> Iterator[ErrorRecord]:
-    """New-VMSwitch has the parameter MinimumBandwidthMode, Set-VMSwitch has none."""
     for host in new.hosts:
         before = old.host(host.name)
-        for switch in host.switches if before else ():
+        for switch in host.switches:
             earlier = before.switch(switch.name) if before else None
-            if earlier is None:
-                continue
-            found, wanted = (each.bandwidth_reservation.resolved.value for each in (earlier, switch))
-            if found != wanted:
+            if earlier is not None:
                 target = f"{host.name}/{switch.name}"
-                yield mistake(
-                    target,
-                    f"switch {quoted(target)} has the BandwidthReservationMode {found}, which is fixed at its creation "
-                    f"and cannot become {wanted}",
-                    f'expected minimum_bandwidth_mode="{found}"; or remove the switch, apply, and make it anew',
-                )
+                yield from _reservation_mode(target, earlier, switch)
+                yield from _embedded_teaming(target, earlier, switch)
+
+
+def _reservation_mode(target: str, old: VirtualSwitch, new: VirtualSwitch) -> Iterator[ErrorRecord]:
+    """New-VMSwitch has the parameter MinimumBandwidthMode, Set-VMSwitch has none."""
+    found, wanted = (each.bandwidth_reservation.resolved.value for each in (old, new))
+    if found != wanted:
+        yield mistake(
+            target,
+            f"switch {quoted(target)} has the BandwidthReservationMode {found}, which is fixed at its creation "
+            f"and cannot become {wanted}",
+            f'expected minimum_bandwidth_mode="{found}"; or remove the switch, apply, and make it anew',
+        )
+
+
+def _embedded_teaming(target: str, old: VirtualSwitch, new: VirtualSwitch) -> Iterator[ErrorRecord]:
+    """New-VMSwitch has the parameter EnableEmbeddedTeaming, Set-VMSwitch has none; Set-VMSwitchTeam needs a team."""
+    if {old.type, new.type} == {SwitchType.EXTERNAL} and old.embedded_teaming != new.embedded_teaming:
+        has, wanted = ("has", "off") if old.embedded_teaming else ("has no", "on")
+        expected = "embedded_teaming=True" if old.embedded_teaming else "one NIC"
+        yield mistake(
+            target,
+            f"switch {quoted(target)} {has} embedded teaming, which is fixed at its creation "
+            f"and cannot be switched {wanted}",
+            f"expected {expected}; or remove the switch, apply, and make it anew",
+        )
