@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lab import Lab
+from tests.walks.switches import is_team
 
 
 def beginning(name: str = "walk") -> Lab:
@@ -17,7 +18,7 @@ def beginning(name: str = "walk") -> Lab:
         host = lab.host(f"hv{number}")
         host.nic("Ethernet", office, f"192.168.1.{2 * number}", f"2001:db8:1::{2 * number}")
         host.nic("Ethernet 2", office, f"192.168.1.{2 * number + 1}")
-        host.external_switch("S1", nic="Ethernet")
+        host.external_switch("S1", nic="Ethernet", embedded_teaming=is_team("S1"))
         host.internal_switch("S2", "10.0.1.1/24")
         host.vm(f"vm{number}", "S1", f"192.168.1.{10 + number}", f"2001:db8:1::{10 + number}")
         host.vm(f"vm{number + 2}", "S2", f"10.0.1.{10 + number}", gateway="10.0.1.1")

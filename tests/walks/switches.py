@@ -21,6 +21,11 @@ _EXTENSIONS = (
 )
 
 
+def is_team(switch: str) -> bool:
+    """Return whether a switch of this name is a team in all walks, if it is external; see :func:`mode_of`."""
+    return switch == "S1"
+
+
 def _add_switch(random: Random, host: HypervHost) -> HypervHost:
     names = tuple(f"S{at}" for at in range(1, _MOST_SWITCHES + 1))
     name = unused(names, {each.name for each in (*host.switches, *host.management_adapters)})
@@ -52,9 +57,7 @@ def _retyped(random: Random, host: HypervHost, switch: VirtualSwitch, kind: Swit
     if kind is SwitchType.EXTERNAL:
         free = tuple(each for each in host.nics if host.switch_of_nic(each.name) in (None, switch))
         nics = (pick(random, free).name,)
-    # Whether an external switch is a team is decided when it becomes external.
-    again = switch.type is SwitchType.EXTERNAL
-    team = kind is SwitchType.EXTERNAL and (switch.embedded_teaming if again else random.random() < 0.5)
+    team = kind is SwitchType.EXTERNAL and is_team(switch.name)
     balancing = random.choice(tuple(LoadBalancing)) if team else LoadBalancing.HYPERVPORT
     other = replace(switch, type=kind, nics=nics, embedded_teaming=team, load_balancing=balancing)
     host = replace(host, switches=swap(host.switches, switch, other))
