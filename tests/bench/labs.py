@@ -90,6 +90,7 @@ for number in range(20):
     hv1.vm(
         f"busy{number}", "Private", f"10.1.0.{number + 1}/8", vlan=isolated(100, 101) if number % 2 else None,
         dhcp_guard=True, router_guard=True, port_mirroring="Destination" if number == 0 else "Source",
+        ieee_priority_tag=True, resource_metering=True, minimum_bandwidth_weight=number,
         acls=[deny(remote="ANY"), allow(remote="10.1.0.0/16"), meter(remote="ANY")],
         extended_acls=[
             extended_allow(10, "Inbound", protocol="TCP", local_port="80-443"),
