@@ -15,7 +15,7 @@ PYTEST_ARGS ?=
 RELEASE ?= bookworm
 export VENV VENV_RYU PYTHON PYTEST_ARGS RELEASE
 
-.PHONY: help lab set-up set-up-test test check format unit dataplane system bench soak fresh clean
+.PHONY: help lab set-up set-up-test test check format docs unit dataplane system bench soak fresh clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -42,6 +42,9 @@ check: set-up-test ## ruff and mypy
 
 format: set-up-test ## put the code into ruff's format
 	@"$$VENV/bin/ruff" check --fix --exit-zero . && "$$VENV/bin/ruff" format .
+
+docs: set-up-test ## write docs/cmdlets.md anew, which is printed from the declarations of the console's commands
+	@"$$VENV/bin/python" -m lab.shell.reference > docs/cmdlets.md.new && mv docs/cmdlets.md.new docs/cmdlets.md
 
 unit: set-up-test ## tests that need only Python
 	@.make/test unit

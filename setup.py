@@ -26,7 +26,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11,<3.14",
     packages=find_packages(include=["lab", "lab.*", "controllers", "controllers.*", "topologies"]),
-    package_data={"lab": ["debian-packages.txt", "py.typed"]},
+    package_data={"lab": ["debian-packages.txt", "emulation/*.sh", "py.typed"]},
     include_package_data=True,
     install_requires=[
         "click>=8.1,<9",
@@ -35,6 +35,7 @@ setup(
         "networkx>=3.2,<4",
         "os-ken>=4.2,<5",
         "ovs>=3.1,<5",  # any of them speaks to any server from 3.1 on
+        "prompt_toolkit>=3.0.36,<4",
         "rich>=13,<16",
         # mininet imports distutils, which Python 3.12 dropped and setuptools provides.
         "setuptools>=67",

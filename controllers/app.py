@@ -34,6 +34,10 @@ class Application(App):  # type: ignore[misc]  # the framework is untyped
     def port_changed(self, event: Any) -> None:
         self._fleet.port_changed(event.msg)
 
+    @handles(events.EventOFPPacketIn, MAIN)
+    def asked(self, event: Any) -> None:
+        self._fleet.asked(event.msg)
+
     @handles(events.EventOFPFlowStatsReply, MAIN)
     def flows_read(self, event: Any) -> None:
         self._fleet.answered(event.msg)

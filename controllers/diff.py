@@ -130,7 +130,7 @@ Change: TypeAlias = PutFlow | DeleteFlow | DeleteAlien | ForgetLearned | GroupCh
 def holdings(program: Program) -> Installed:
     """Return what a switch holds once a program has been applied to it."""
     groups = tuple((group.group_id, group) for group in program.groups)
-    meters = tuple((meter.ofport, meter) for meter in program.meters)
+    meters = tuple((meter.number, meter) for meter in program.meters)
     return Installed(frozenset(program.flows), groups, meters=meters)
 
 
@@ -142,8 +142,8 @@ def diff(installed: Installed, wanted: Program) -> tuple[Change, ...]:
 def _changes(installed: Installed, wanted: Program) -> Iterator[Change]:
     had_meters = dict(installed.meters)
     for meter in wanted.meters:
-        if had_meters.get(meter.ofport) != meter:
-            yield PutMeter(meter, is_new=meter.ofport not in had_meters)
+        if had_meters.get(meter.number) != meter:
+            yield PutMeter(meter, is_new=meter.number not in had_meters)
     had_groups, want_groups = dict(installed.groups), wanted.groups_by_id()
     for group_id, group in sorted(want_groups.items()):
         if group_id not in had_groups:
@@ -158,7 +158,7 @@ def _changes(installed: Installed, wanted: Program) -> Iterator[Change]:
     rules = {remembered_cookie(action) for flow in wanted.flows for action in flow.actions}
     yield from (ForgetLearned(cookie) for cookie in sorted(installed.learned - rules))
     yield from (DeleteGroup(group_id) for group_id in sorted(set(had_groups) - set(want_groups)))
-    yield from (DeleteMeter(number) for number in sorted(had_meters.keys() - {meter.ofport for meter in wanted.meters}))
+    yield from (DeleteMeter(number) for number in sorted(had_meters.keys() - {meter.number for meter in wanted.meters}))
 
 
 def _order(flow: Flow) -> tuple[object, ...]:

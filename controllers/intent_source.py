@@ -69,6 +69,14 @@ class IntentChanged:
     documents: SwitchDocuments | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """What a bridge shall have under a key, and who is told when it has it."""
+
+    text: str
+    told: tuple[Callable[[], None], ...]
+
+
 class IntentSource:
     """All databases that match a glob."""
 
@@ -98,6 +106,16 @@ class IntentSource:
             if dpid in database.switches:
                 database.report(dpid, outcome)
 
+    def read(self, dpid: int, key: str) -> str | None:
+        """Return what a bridge has under a key that belongs to the controller."""
+        return next((each.read(dpid, key) for each in self._databases.values() if dpid in each.switches), None)
+
+    def write(self, dpid: int, key: str, text: str, written: Callable[[], None]) -> None:
+        """Write what a bridge shall have under such a key, and call `written` when it is there, or something newer."""
+        for database in self._databases.values():
+            if dpid in database.seen:
+                database.keep(dpid, key, _Document(text, (written,)))
+
 
 class Database:
     """One OVSDB: publishes what changed in its switches, writes outcomes until it has them."""
@@ -106,10 +124,13 @@ class Database:
         self._path = path
         self._changed = changed
         self._outcomes: dict[int, Outcome] = {}
+        self._documents: dict[tuple[int, str], _Document] = {}
+        self._in_flight: dict[tuple[int, str], _Document] = {}
         self._writing: Any = None
         self._refused_at = -_RETRY_S
         self._idl: Any = None
         self.switches: dict[int, SwitchDocuments] = {}
+        self.seen: set[int] = set()  # those that are there again when a server has been away, too
 
     def run(self) -> None:
         """Work until the database's directory is gone, as it is when its host has been removed."""
@@ -127,7 +148,7 @@ class Database:
             self._write()
             poller = Poller()
             self._idl.wait(poller)
-            if self._outcomes and self._writing is None:
+            if (self._outcomes or self._can_store()) and self._writing is None:
                 poller.timer_wait(int(_RETRY_S * 1000))
             poller.block()
         _LOG.info("%s is gone", self._path)
@@ -139,9 +160,23 @@ class Database:
         self._outcomes[dpid] = outcome
         self._write()
 
+    def read(self, dpid: int, key: str) -> str | None:
+        """Return what a bridge has under a key."""
+        row = next((row for row in self._bridges() if int(row.datapath_id[0], 16) == dpid), None)
+        found: str | None = row.external_ids.get(key) if row else None
+        return found
+
+    def keep(self, dpid: int, key: str, document: _Document) -> None:
+        """Note a document, in place of an older one, and write it as soon as nothing else is being written."""
+        older = self._documents.get((dpid, key))
+        told = (older.told if older else ()) + document.told
+        self._documents[dpid, key] = _Document(document.text, told)
+        self._write()
+
     def _publish(self) -> None:
         found = {int(row.datapath_id[0], 16): _documents(row) for row in self._bridges()}
         self._gone(set(self.switches) - set(found))
+        self.seen.update(found)
         for dpid, documents in sorted(found.items()):
             if self.switches.get(dpid) != documents:
                 self.switches[dpid] = documents
@@ -159,20 +194,31 @@ class Database:
                 yield row
 
     def _write(self) -> None:
-        if self._writing is not None:
-            status = self._writing.commit()
-            if status == Transaction.INCOMPLETE:
-                return
-            if status == Transaction.ERROR:
-                self._refused_at = time.monotonic()
-                _LOG.error("%s refused an acknowledgement: %s", self._path, self._writing.get_error())
-            self._writing = None
+        if self._writing is None:
+            self._begin()
+            return
+        status = self._writing.commit()
+        if status == Transaction.INCOMPLETE:
+            return
+        if status == Transaction.ERROR:
+            self._refused_at = time.monotonic()
+            _LOG.error("%s refused an acknowledgement: %s", self._path, self._writing.get_error())
+        self._writing = None
+        told = self._landed(written=status in (Transaction.SUCCESS, Transaction.UNCHANGED))
+        self._begin()
+        for tell in told:  # last, as it may let others run, who write
+            tell()
+
+    def _begin(self) -> None:
+        """Write what there is to write."""
         rows = {int(row.datapath_id[0], 16): row for row in self._bridges()}
         for dpid, outcome in list(self._outcomes.items()):
             if dpid not in rows or not _differences(rows[dpid], outcome):
                 del self._outcomes[dpid]
+        # A bridge that is not there may only wait for its server to be back.
+        ready = {place: each for place, each in self._documents.items() if place[0] in rows}
         refused = time.monotonic() < self._refused_at + _RETRY_S
-        if not self._outcomes or refused or not self._idl.has_ever_connected():
+        if not (self._outcomes or ready) or refused or not self._idl.has_ever_connected():
             return
         self._writing = Transaction(self._idl)
         for dpid, outcome in self._outcomes.items():
@@ -181,7 +227,26 @@ class Database:
                     rows[dpid].delkey("external_ids", key)
                 else:
                     rows[dpid].setkey("external_ids", key, value)
+        self._documents = {place: each for place, each in self._documents.items() if place not in ready}
+        self._in_flight = ready
+        for (dpid, key), document in self._in_flight.items():
+            rows[dpid].setkey("external_ids", key, document.text)
         self._writing.commit()
+
+    def _can_store(self) -> bool:
+        """Tell whether there is a document to be written whose bridge is there."""
+        there = {int(row.datapath_id[0], 16) for row in self._bridges()} if self._documents else set()
+        return any(dpid in there for dpid, _ in self._documents)
+
+    def _landed(self, *, written: bool) -> list[Callable[[], None]]:
+        """Return who is to be told that their documents are written; what was not written is to be written still."""
+        landed, self._in_flight = self._in_flight, {}
+        if written:
+            return [tell for document in landed.values() for tell in document.told]
+        for place, document in landed.items():
+            newer = self._documents.get(place, _Document(document.text, ()))
+            self._documents[place] = _Document(newer.text, document.told + newer.told)
+        return []
 
 
 def _differences(row: Any, outcome: Outcome) -> dict[str, str | None]:

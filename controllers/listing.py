@@ -17,7 +17,10 @@ def listing(program: Program) -> str:
 
 def _lines(program: Program) -> Iterator[str]:
     yield f"switch {program.view.intent.switch}"
+    used = {flow.stage for flow in program.flows}
     for stage in STAGES:
+        if stage.asks and stage.name not in used:
+            continue
         yield ""
         yield f"{stage.name}: {stage.does}"
         for flow in program.flows:

@@ -20,6 +20,7 @@ from controllers.documents import SwitchDocuments, missing_ports, view_of
 from controllers.framework import hub, spawn
 from controllers.openflow.channel import Channel, ChannelLost, Refused, Silent
 from controllers.patience import Patience
+from controllers.view import SwitchView
 from lab.errors import LabError
 
 _LOG = logging.getLogger("controllers.reconcile")
@@ -57,6 +58,11 @@ class Reconciler:
         return self._documents is not None
 
     @property
+    def view(self) -> SwitchView | None:
+        """Return what the switch was last compiled from; None before that."""
+        return self._compiled[1].view if self._compiled else None
+
+    @property
     def is_idle(self) -> bool:
         """Tell whether the switch has neither an intent nor a connection."""
         return self._documents is None and self._channel is None
@@ -81,14 +87,14 @@ class Reconciler:
 
     def port_changed(self, ofport: int) -> None:
         """Let the wire know where the switch's adapters are, if the port is a member of its team."""
-        view = self._compiled[1].view if self._compiled else None
+        view = self.view
         if view and ofport in {member.ofport for member in view.team()}:
             spawn(self._announce)
 
     def _announce(self) -> None:
         for pause_s in ANNOUNCE_AFTER_S:
             hub.sleep(pause_s)
-            view = self._compiled[1].view if self._compiled else None
+            view = self.view
             if self._channel and view and ways(view) and not self._ended:
                 self._channel.send_by(way_out(view), announcements(view))
 

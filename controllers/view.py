@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from controllers.pipeline.values import Meter
+from controllers.pipeline.values import SWITCH, Limit, Meter
 from lab.errors import LabFault
 from lab.intent import LearningMode, PortIntent, PortKind, SwitchIntent
 from lab.model.acl import AclDirection, PortAcl
@@ -18,6 +18,13 @@ from lab.model.vlan import EVERYTHING, LARGEST, NO_VLAN, UNTAGGED, Membership, S
 
 MAX_OFPORT = 0xFEFF
 """The highest port number the pipeline handles; Open vSwitch assigns lower ones, OpenFlow reserves higher ones."""
+
+
+QUESTIONS_PER_S = 20
+"""How many frames a second an adapter may have for the switch's own service: a client that waits sends fewer."""
+
+ALL_QUESTIONS_PER_S = 1000
+"""How many all adapters of a switch may have together."""
 
 
 _MAC = re.compile("[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}")
@@ -180,9 +187,26 @@ class SwitchView:
         return tuple(port for port in self.sorted_ports() if port.ofport not in guarded)
 
     def meters(self) -> tuple[Meter, ...]:
+        """Return all meters: of the ports that have a storm limit, and of those that may ask the switch's service."""
+        questions = tuple(Meter(port.ofport, QUESTIONS_PER_S, Limit.QUESTIONS) for port in self.clients())
+        together = (Meter(SWITCH, ALL_QUESTIONS_PER_S, Limit.CONTROLLER),) if questions else ()
+        return self.storm_limits() + questions + together
+
+    def storm_limits(self) -> tuple[Meter, ...]:
         """Return the meters of the ports that have a storm limit."""
         limited = (port for port in self.sorted_ports() if port.intent.storm_limit)
         return tuple(Meter(port.ofport, port.intent.storm_limit) for port in limited)
+
+    def server(self) -> PortView | None:
+        """Return the port of the management OS in whose name the controller answers; None if there is no service."""
+        if self.intent.default_switch is None or not self.forwards_natively:
+            return None
+        kinds = (port for port in self.adapters() if port.intent.kind is PortKind.MANAGEMENT and port.mac)
+        return next(kinds, None)
+
+    def clients(self) -> tuple[PortView, ...]:
+        """Return the ports of VMs that may ask the switch's service, if it has one."""
+        return tuple(port for port in self.adapters() if port.intent.kind is PortKind.VM) if self.server() else ()
 
     def mirror_sources(self) -> tuple[PortView, ...]:
         """Return the Sources of port mirroring, if there is any Destination."""

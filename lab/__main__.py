@@ -10,8 +10,11 @@ import click
 from lab.cli.capture import capture
 from lab.cli.completion import completion
 from lab.cli.counters import counters
+from lab.cli.dhcp import dhcp
 from lab.cli.doctor import doctor
 from lab.cli.drops import drops, meters
+from lab.cli.export import export
+from lab.cli.flows import flows
 from lab.cli.graph import graph
 from lab.cli.group import Commands, complete_labs, run
 from lab.cli.inside import exec_in_node
@@ -20,32 +23,50 @@ from lab.cli.life import apply, down, list_labs, up
 from lab.cli.measure import measure
 from lab.cli.mininet import mininet
 from lab.cli.nat import nat
+from lab.cli.nlb import nlb
+from lab.cli.pxe import pxe
 from lab.cli.reach import matrix
+from lab.cli.shell import console, run_line, run_script
 from lab.cli.status import status
 from lab.cli.trace import trace
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    invoke_without_command=True,
+    no_args_is_help=True,
+)
 @click.version_option(package_name="hvlab", prog_name="hvlab")
 @click.option(
     "--lab", "lab", metavar="LAB", shell_complete=complete_labs,
     help="The lab to act on; not needed while only one runs.",
 )  # fmt: skip
-def hvlab(lab: str | None) -> None:
+@click.option("-c", "line", metavar="LINE", help="Run a line of PowerShell on the lab's first Hyper-V host.")
+@click.pass_context
+def hvlab(ctx: click.Context, lab: str | None, line: str | None) -> int | None:
     """Microsoft Hyper-V's virtual network as a lab on this machine.
 
     \b
     hvlab up topologies/three_switches.py   start a lab
     hvlab matrix                            who can talk to whom, and why
     hvlab exec web1 -- ping web2            run a command in a VM
+    hvlab -c Get-VMSwitch                   run a line of PowerShell
+    hvlab console                           open a PowerShell
     hvlab down                              end it; nothing is left
     """
+    if line is None:
+        return None
+    if ctx.invoked_subcommand is not None:
+        raise click.UsageError(f'-c runs a line of PowerShell, and "{ctx.invoked_subcommand}" is a command', ctx)
+    return run_line(line, lab)
 
 
 COMMANDS = (
     *(up, down, list_labs, apply, status),
     *(exec_in_node, mininet),
-    *(matrix, trace, drops, meters, measure, counters, learned, nat, capture, graph),
+    *(console, run_script),
+    *(matrix, trace, drops, meters, measure, counters, learned, flows, nat, dhcp, nlb, pxe, capture, graph, export),
     *(doctor, completion),
 )
 

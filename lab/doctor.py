@@ -72,7 +72,9 @@ def _packages(text: str) -> Iterator[Package]:
 
 
 def find_program(name: str) -> str | None:
-    """Find a program on PATH or in the system's folders."""
+    """Find a program on PATH or in the system's folders; of a path, whether that file is there."""
+    if name.startswith("/"):
+        return name if os.path.exists(name) else None
     return shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS]))
 
 
@@ -319,6 +321,11 @@ def check_devices(outcome: Outcome) -> tuple[Check, ...]:
         "htb": ("bandwidth limits (htb)", False, "sudo modprobe sch_htb; without it adapters have no bandwidth limits"),
         "bpf": ("minimum bandwidth (cls_bpf)", False, "sudo modprobe cls_bpf; without it adapters have no minimum"),
         "dup": ("speed of NICs (nft_dup_netdev)", False, "sudo modprobe nft_dup_netdev; without it NICs have no speed"),
+        "nlb": (
+            "load balancing (nft_hash, nftables egress)",
+            False,
+            "sudo modprobe nft_hash, with Linux 5.16 or later; without it there are no NLB clusters",
+        ),
         "netem": ("delay and loss (netem)", False, "sudo modprobe sch_netem; without it links have no delay or loss"),
     }
     found = []

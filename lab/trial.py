@@ -39,6 +39,13 @@ STEPS: tuple[tuple[str, list[str], str], ...] = (
         'table netdev hvlab { chain a { type filter hook ingress device "hvlab-b" priority 0; dup to "hvlab-a"; }; }\n',
     ),
     ("netem", ["tc", "qdisc", "replace", "dev", "hvlab-b", "root", "netem", "delay", "1ms"], ""),
+    (
+        "nlb",
+        ["nft", "-f", "-"],
+        'table netdev hvlab_nlb { chain a { type filter hook egress device "hvlab-a" priority 0; }; }\n'
+        "table ip hvlab_nlb { chain a { type filter hook prerouting priority -150; ct state established accept; "
+        "jhash ip saddr . tcp sport mod 60 seed 1 vmap { 0-9 : accept }; }; }\n",
+    ),
 )
 
 

@@ -20,6 +20,7 @@ from controllers.features import (
     mirror,
     replicate,
     role,
+    service,
     storm,
     team,
     vlan,
@@ -50,6 +51,7 @@ _MODULES: Final = (
     storm,
     team,
     extension,
+    service,
 )
 
 FEATURES: Final = tuple(Feature(module.NAME, module.build) for module in _MODULES)

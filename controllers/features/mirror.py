@@ -30,7 +30,7 @@ TO_MANY: Final = 2
 def build(view: SwitchView) -> tuple[tuple[Flow, ...], tuple[Group, ...]]:
     """Copy the frames of all Sources."""
     fallbacks = (
-        Flow("mirror_out", Priority.FALLBACK, match(), (Goto("learn"),), Owner(NAME)),
+        Flow("mirror_out", Priority.FALLBACK, match(), (_onward(view),), Owner(NAME)),
         Flow("mirror_in", Priority.FALLBACK, match(), (Goto("output"),), Owner(NAME)),
         Flow("mirror", Priority.FALLBACK, match(), (), Owner(NAME)),
     )
@@ -43,10 +43,14 @@ def build(view: SwitchView) -> tuple[tuple[Flow, ...], tuple[Group, ...]]:
     return (*_copied(view, Replicate(copies.group_id)), *_destinations(view), *fallbacks), (copies,)
 
 
+def _onward(view: SwitchView) -> Goto:
+    return Goto("service" if view.server() else "learn")
+
+
 def _copied(view: SwitchView, to_each: Replicate) -> Iterator[Flow]:
     for source in view.mirror_sources():
         number, owner = source.ofport, Owner(NAME, source.ofport)
-        sent = (to_each, SetRegister(MIRRORED, BY_SENDER), Goto("learn"))
+        sent = (to_each, SetRegister(MIRRORED, BY_SENDER), _onward(view))
         yield Flow("mirror_out", Priority.ORDINARY, match(in_port=number), sent, owner)
         got = match(receiver=number, mirrored=0)
         yield Flow("mirror_in", Priority.ORDINARY, got, (to_each, Goto("output")), owner)

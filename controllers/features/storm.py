@@ -23,7 +23,7 @@ def build(view: SwitchView) -> tuple[tuple[Flow, ...], tuple[Group, ...]]:
             (Police(meter.ofport), Goto("replicate")),
             Owner(NAME, meter.ofport),
         )
-        for meter in view.meters()
+        for meter in view.storm_limits()
     )
     others = Flow("storm", Priority.FALLBACK, match(), (Goto("replicate"),), Owner(NAME))
     return (*limited, others), ()

@@ -111,10 +111,17 @@ class Channel:
     def send_by(self, way: Action, frames: Iterable[tuple[int, bytes]]) -> None:
         """Send frames by an action as if they had come by some ports; nothing is awaited."""
         for ofport, frame in frames:
-            message = parser.OFPPacketOut(self._datapath, ofproto.OFP_NO_BUFFER, ofport, [action_of(way)], frame)
-            self._datapath.set_xid(message)
-            message.serialize()
-            self._datapath.send(bytes(message.buf))
+            self._send_out(ofport, action_of(way), frame)
+
+    def send_in(self, ofport: int, frame: bytes) -> None:
+        """Let a frame enter the switch as if it had come by a port; nothing is awaited."""
+        self._send_out(ofport, parser.OFPActionOutput(ofproto.OFPP_TABLE), frame)
+
+    def _send_out(self, ofport: int, action: Any, frame: bytes) -> None:
+        message = parser.OFPPacketOut(self._datapath, ofproto.OFP_NO_BUFFER, ofport, [action], frame)
+        self._datapath.set_xid(message)
+        message.serialize()
+        self._datapath.send(bytes(message.buf))
 
     def _apply_alone(self, changes: Sequence[MeterChange], program: Program, about: dict[int, Change | str]) -> None:
         if not changes:

@@ -32,6 +32,7 @@ from controllers.pipeline.values import (
     Action,
     Actions,
     Admit,
+    AskController,
     Choose,
     Consult,
     Count,
@@ -58,6 +59,7 @@ from controllers.pipeline.values import (
     Teaming,
     WritePcp,
     WriteTag,
+    limit_of,
 )
 
 _REMEMBERED = (FlowKind.LEARNED, FlowKind.ADMITTED)
@@ -91,7 +93,8 @@ def _meter_or_none(stats: Any) -> Meter | None:
     bands = [(band.type, band.rate) for band in stats.bands]
     if stats.flags != METER_FLAGS or [kind for kind, _ in bands] != [ofproto.OFPMBT_DROP]:
         return None
-    return Meter(stats.meter_id, bands[0][1])
+    limit, ofport = limit_of(stats.meter_id)
+    return Meter(ofport, bands[0][1], limit)
 
 
 def flow_of(stats: Any) -> Flow:
@@ -144,7 +147,8 @@ def _instruction(instruction: Any) -> Iterable[Action]:
     if instruction.type == ofproto.OFPIT_APPLY_ACTIONS:
         return tuple(_action(action) for action in instruction.actions)
     if instruction.type == ofproto.OFPIT_METER:
-        return (Police(instruction.meter_id),)
+        limit, ofport = limit_of(instruction.meter_id)
+        return (Police(ofport, limit),)
     raise _Foreign(f"it has an instruction of type {instruction.type}")
 
 
@@ -155,6 +159,12 @@ def _action(action: Any) -> Action:
     if found is None:
         raise _Foreign(f"it has an action {kind} that is not ours")
     return found
+
+
+def _output(action: Any) -> Action | None:
+    if action.port != ofproto.OFPP_CONTROLLER:
+        return Output(action.port)
+    return AskController() if action.max_len == ofproto.OFPCML_NO_BUFFER else None
 
 
 def _set_field(action: Any) -> Action | None:
@@ -232,7 +242,7 @@ def _stage_name(table_id: int) -> str:
 
 
 _READERS: Final[Mapping[str, Callable[[Any], Action | None]]] = {
-    "OFPActionOutput": lambda action: Output(action.port),
+    "OFPActionOutput": _output,
     "OFPActionGroup": lambda action: Replicate(action.group_id),
     "OFPActionSetField": _set_field,
     "OFPActionPopVlan": lambda _: PopTag(),

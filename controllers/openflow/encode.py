@@ -29,6 +29,7 @@ from controllers.pipeline.values import (
     Action,
     Actions,
     Admit,
+    AskController,
     Choose,
     Consult,
     Count,
@@ -124,7 +125,7 @@ def _meter_mod(datapath: Any, change: PutMeter | DeleteMeter) -> Any:
         case PutMeter(meter, is_new):
             command = ofproto.OFPMC_ADD if is_new else ofproto.OFPMC_MODIFY
             bands = [parser.OFPMeterBandDrop(rate=meter.packets_per_s, burst_size=0)]
-            return parser.OFPMeterMod(datapath, command, METER_FLAGS, meter.ofport, bands)
+            return parser.OFPMeterMod(datapath, command, METER_FLAGS, meter.number, bands)
         case DeleteMeter(number):
             return parser.OFPMeterMod(datapath, ofproto.OFPMC_DELETE, METER_FLAGS, number, [])
 
@@ -132,7 +133,7 @@ def _meter_mod(datapath: Any, change: PutMeter | DeleteMeter) -> Any:
 def instructions(actions: Actions) -> list[Any]:
     """Return what makes a switch carry out a flow's actions."""
     applied = _actions(tuple(action for action in actions if not isinstance(action, Goto | Drop | Count | Police)))
-    found = [parser.OFPInstructionMeter(action.ofport) for action in actions if isinstance(action, Police)]
+    found = [parser.OFPInstructionMeter(action.number) for action in actions if isinstance(action, Police)]
     if applied:
         found.append(parser.OFPInstructionActions(ofproto.OFPIT_APPLY_ACTIONS, applied))
     found += [
@@ -160,8 +161,8 @@ def action_of(action: Action) -> Any:
             return parser.NXActionResubmitTable(
                 in_port=ofproto.OFPP_IN_PORT & 0xFFFF, table_id=stage_named(stage).number
             )
-        case Output(ofport):
-            return parser.OFPActionOutput(ofport)
+        case Output() | AskController():
+            return _output(action)
         case Replicate(group_id):
             return parser.OFPActionGroup(group_id)
         case Learn():
@@ -169,6 +170,12 @@ def action_of(action: Action) -> Any:
         case Admit():
             return admit_action(action)
     raise TypeError(f"{action} is not an action that can be applied")
+
+
+def _output(action: Output | AskController) -> Any:
+    if isinstance(action, Output):
+        return parser.OFPActionOutput(action.ofport)
+    return parser.OFPActionOutput(ofproto.OFPP_CONTROLLER, ofproto.OFPCML_NO_BUFFER)
 
 
 def _tagging(action: Tagging) -> Any:

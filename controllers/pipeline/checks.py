@@ -18,6 +18,7 @@ from controllers.pipeline.tables import PER_RECEIVER, STAGES, Stage, stage_named
 from controllers.pipeline.values import (
     Action,
     Admit,
+    AskController,
     Choose,
     Consult,
     Count,
@@ -64,10 +65,19 @@ def mistakes(flows: Iterable[Flow], groups: Mapping[int, Group]) -> Iterator[str
     for group in groups.values():
         for problem in _bucket_mistakes(group):
             yield f"group {group.role} of VLAN {group.vlan}: {problem}"
+    unused = {stage.name for stage in STAGES if stage.asks} - _entered(by_stage)
     for stage in STAGES:
-        if not any(flow.match == () for flow in by_stage[stage.name]):
+        if stage.name not in unused and not any(flow.match == () for flow in by_stage[stage.name]):
             yield f"stage {stage.name} has no flow for all other frames"
         yield from _overlaps(by_stage[stage.name])
+
+
+def _entered(by_stage: Mapping[str, list[Flow]]) -> set[str]:
+    """Return the stages that any frame goes to, or that have flows."""
+    flows = [flow for stage_flows in by_stage.values() for flow in stage_flows]
+    return {flow.stage for flow in flows} | {
+        action.stage for flow in flows for action in flow.actions if isinstance(action, Goto | Consult)
+    }
 
 
 def flow_text(flow: Flow) -> str:
@@ -133,6 +143,7 @@ def _is_declared(stage: Stage, action: Action) -> bool:
         Drop: lambda drop: drop.reason in stage.drops,
         Count: lambda _: stage.counts,
         Police: lambda _: stage.polices,
+        AskController: lambda _: stage.asks,
         Learn: lambda _: bool(stage.learns_into),
         Admit: lambda _: bool(stage.learns_into),
         Replicate: lambda _: stage.replicates,

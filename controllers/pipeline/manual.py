@@ -58,6 +58,7 @@ def _section(stage: Stage) -> Iterator[str]:
         ("teams", ["looks at the members of a team and their links"] if stage.teams else ()),
         ("replicates", ["to a group: that of the frame's VLAN and role, or the mirrors"] if stage.replicates else ()),
         ("polices", ["by the sender's meter"] if stage.polices else ()),
+        ("asks", ["the controller, whose answers come in by the management OS's port"] if stage.asks else ()),
         ("counts", ["for Meter entries"] if stage.counts else ()),
         ("outputs", ["to the receiver"] if stage.outputs else ()),
         ("returns", ["to the stage that consulted it"] if stage.returns else ()),

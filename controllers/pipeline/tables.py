@@ -40,6 +40,7 @@ class Stage:
     outputs: bool = False
     counts: bool = False
     polices: bool = False
+    asks: bool = False
     returns: bool = False
 
 
@@ -177,7 +178,15 @@ _DECLARED = (
         matches=frozenset({"in_port"}),
         writes=frozenset({"mirrored"}),
         replicates=True,
+        goes=("service", "learn"),
+    ),
+    Stage(
+        name="service",
+        does="gives the controller what adapters ask the switch itself: the DHCP of a Default Switch",
+        matches=frozenset({"in_port", "vlan", "eth_dst", "eth_type", "ip_proto", "ipv4_dst", "udp_dst"}),
         goes=("learn",),
+        polices=True,
+        asks=True,
     ),
     Stage(
         name="learn",

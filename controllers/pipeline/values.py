@@ -7,6 +7,7 @@ the spelling is ``controllers.openflow``'s business.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Final, TypeAlias
 
 from controllers.pipeline.fields import FIELDS, FULL_MASKS, mac_text
@@ -228,14 +229,54 @@ class Admit:
         return f"admit answers {where} {self.ofport} for {self.idle_s} s (entry {self.entry:#06x})"
 
 
+class Limit(IntEnum):
+    """What a meter limits: what a port sends to many, its questions to the switch, or those of all ports together."""
+
+    STORM = 0
+    QUESTIONS = 1
+    CONTROLLER = 2
+
+
+_QUESTIONS_FROM: Final = 1 << 16
+_CONTROLLER_METER: Final = 0xFFFFFFFE
+"""OFPM_CONTROLLER: the meter of whatever a switch gives to its controller."""
+
+
+def meter_number(limit: Limit, ofport: int) -> int:
+    """Return the number of a meter; no two have the same."""
+    numbers = {Limit.STORM: ofport, Limit.QUESTIONS: _QUESTIONS_FROM + ofport, Limit.CONTROLLER: _CONTROLLER_METER}
+    return numbers[limit]
+
+
+def limit_of(number: int) -> tuple[Limit, int]:
+    """Return what the meter of a number limits, and of which port."""
+    if number == _CONTROLLER_METER:
+        return Limit.CONTROLLER, SWITCH
+    return (Limit.QUESTIONS, number - _QUESTIONS_FROM) if number >= _QUESTIONS_FROM else (Limit.STORM, number)
+
+
 @dataclass(frozen=True, slots=True)
 class Police:
-    """Let a meter drop what is too much; it has the number of a port."""
+    """Let a meter of a port drop what is too much."""
 
     ofport: int
+    limit: Limit = Limit.STORM
+
+    @property
+    def number(self) -> int:
+        """Return the number of the meter."""
+        return meter_number(self.limit, self.ofport)
 
     def __str__(self) -> str:
-        return f"police {self.ofport}"
+        return f"police {'questions of ' if self.limit else ''}{self.ofport}"
+
+
+@dataclass(frozen=True, slots=True)
+class AskController:
+    """Give the controller a copy, which it may answer."""
+
+    def __str__(self) -> str:
+        return "ask controller"
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +323,19 @@ class Count:
 Tagging: TypeAlias = ReadTag | PopTag | PushTag | WriteTag | ReadPcp | WritePcp
 Teaming: TypeAlias = EnterBy | Push | Pop | Choose | SetSource
 Action: TypeAlias = (
-    SetRegister | Tagging | Teaming | Goto | Consult | Learn | Admit | Police | Replicate | Output | Drop | Count
+    SetRegister
+    | Tagging
+    | Teaming
+    | Goto
+    | Consult
+    | Learn
+    | Admit
+    | Police
+    | AskController
+    | Replicate
+    | Output
+    | Drop
+    | Count
 )
 Actions: TypeAlias = tuple[Action, ...]
 
@@ -333,13 +386,20 @@ class Group:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Meter:
-    """How many frames a second may pass for a port."""
+    """How many frames a second may pass for a port. The limit of all ports together is that of port ``SWITCH``."""
 
     ofport: int
     packets_per_s: int
+    limit: Limit = Limit.STORM
+
+    @property
+    def number(self) -> int:
+        """Return what no two meters of a switch share."""
+        return meter_number(self.limit, self.ofport)
 
     def __str__(self) -> str:
-        return f"meter {self.ofport}: {self.packets_per_s} packets/s"
+        name = {Limit.STORM: f"{self.ofport}", Limit.QUESTIONS: f"questions of {self.ofport}"}
+        return f"meter {name.get(self.limit, 'questions')}: {self.packets_per_s} packets/s"
 
 
 def group_text(group_id: int) -> str:

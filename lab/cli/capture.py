@@ -28,6 +28,7 @@ STANDARD_OUTPUT = "-"
 )  # fmt: skip
 @click.option("-w", "file", type=click.Path(), metavar="FILE", help="Write pcap to FILE, or to standard output (-).")
 @click.option("-c", "count", type=click.IntRange(min=1), metavar="COUNT", help="End after so many frames.")
+@click.option("--seconds", type=click.FloatRange(min=0.1), metavar="SECONDS", help="End after so many seconds.")
 @click.option("--filter", "expression", metavar="EXPR", help='Only such frames, as tcpdump has it: "icmp or arp".')
 @lab_option
 def capture(
@@ -35,6 +36,7 @@ def capture(
     switch: str | None,
     file: str | None,
     count: int | None,
+    seconds: float | None,
     expression: str | None,
     lab: str | None,
 ) -> int:
@@ -62,7 +64,9 @@ def capture(
             remedy="pipe them (hvlab capture ... -w - | wireshark -k -i -), name a file, or leave out -w",
         )
     devices = tuple(place.devices)
-    wanted = capturing.Capture(place.node, devices, place.ports, file is not None, count or 0, expression or "")
+    wanted = capturing.Capture(
+        place.node, devices, place.ports, file is not None, count or 0, seconds or 0.0, expression or ""
+    )
     wire_true = capturing.prepare(pod, wanted)
     with _output(file) as output:
         click.echo(_told_of_ports(place) if place.ports else _told(place, wire_true), err=True)

@@ -55,9 +55,10 @@ def _model(file: Path | None, lab: str | None) -> LabModel:
         from lab.model.load import load
 
         return load(file)
-    from lab.cli.selection import finished_state, select
+    from lab.cli.selection import finished_state, select, with_leases
 
-    return finished_state(select(lab)).model
+    pod = select(lab)
+    return with_leases(pod, finished_state(pod).model)
 
 
 def _drawn(model: LabModel, wanted: str) -> str:

@@ -33,7 +33,19 @@ if TYPE_CHECKING:
     from lab.emulation.pod.pod import Pod
 
 PREFIX: Final = "hvlab-guests-"
-LOOKING: Final = ("status", "matrix", "trace", "learned", "drops", "meters", "measure", "counters", "nat")
+LOOKING: Final = (
+    "status",
+    "matrix",
+    "trace",
+    "learned",
+    "flows",
+    "drops",
+    "meters",
+    "measure",
+    "counters",
+    "nat",
+    "nlb",
+)
 LONGEST_REQUEST: Final = 1 << 16
 LONGEST_ANSWER: Final = 1 << 23
 WORK_S: Final = 120
@@ -212,6 +224,8 @@ def _run(lab: str, name: str, *arguments: str) -> int:
                 raise InputError(f'only lab "{lab}" is meant here')
             if context.params.get("follow"):
                 raise InputError("only the owner of a lab may follow its drops", remedy="ask again, without --follow")
+            if context.params.get("order"):
+                raise InputError("only the owner of a lab may give orders to its nodes", remedy="ask for `hvlab nlb`")
             if context.params.get("reset"):
                 raise InputError(
                     "only the owner of a lab may reset what it counts", remedy="ask again, without --reset"
@@ -230,16 +244,18 @@ def _run(lab: str, name: str, *arguments: str) -> int:
 def _command(name: str) -> click.Command:
     from lab.cli.counters import counters
     from lab.cli.drops import drops, meters
+    from lab.cli.flows import flows
     from lab.cli.learned import learned
     from lab.cli.measure import measure
     from lab.cli.nat import nat
+    from lab.cli.nlb import nlb
     from lab.cli.reach import matrix
     from lab.cli.status import status
     from lab.cli.trace import trace
 
     commands = {
-        "status": status, "matrix": matrix, "trace": trace, "learned": learned, "drops": drops, "meters": meters,
-        "measure": measure, "counters": counters, "nat": nat,
+        "status": status, "matrix": matrix, "trace": trace, "learned": learned, "flows": flows, "drops": drops,
+        "meters": meters, "measure": measure, "counters": counters, "nat": nat, "nlb": nlb,
     }  # fmt: skip
     assert commands.keys() == set(LOOKING)
     if name not in commands:

@@ -8,20 +8,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lab.cli.group import complete_labs, json_option, lab_option
+from lab.cli.group import brief, complete_labs, json_option, lab_option
 from lab.cli.progress import ProgressLine
 
 if TYPE_CHECKING:
     from lab.cli.plans import Outcome
     from lab.emulation.pod.pod import Pod
     from lab.engine.session import Session
+    from lab.model.objects import LabModel
 
 FILE = click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
 SET = click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A value for the file's parameter.")
 
 
-@click.command("up", short_help="Start the lab that a topology file describes.")
+@click.command("up", short_help="Start the lab that a topology file or a PowerShell script describes.")
 @FILE
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGUMENTS]...")
+@click.option("--on", "ground", type=click.Path(path_type=Path), metavar="TOPOLOGY", help="What a script starts from.")
 @click.option("--name", metavar="LAB", help="Call the lab so, instead of by the name in the file.")
 @SET
 @click.option("--processes", metavar="N", help="How many processes all machines together may have.")
@@ -31,6 +34,8 @@ SET = click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", hel
 @lab_option
 def up(
     file: Path,
+    arguments: tuple[str, ...],
+    ground: Path | None,
     name: str | None,
     settings: tuple[str, ...],
     processes: str | None,
@@ -38,24 +43,47 @@ def up(
     group: str | None,
     verbose: bool,
     lab: str | None,
-) -> None:
-    """Start the lab that FILE describes; return when every switch has acknowledged its policy."""
+) -> int:
+    """Start the lab that FILE describes; return when every switch has acknowledged its policy.
+
+    FILE is a topology in Python, or a PowerShell script (.ps1): that is run on a lab with one Hyper-V host and nothing
+    configured, or on TOPOLOGY without what its hosts have been given, and with the script's arguments.
+    """
     from lab import doctor
     from lab.cli import guests
+    from lab.cli.selection import finished_state
     from lab.emulation import running
     from lab.emulation.pod import limits
     from lab.model.load import load
 
     doctor.require()
     members = guests.group_id(group) if group else None
-    parameters = _parameters(settings)
-    model = load(file, name=lab if name is None else name, parameters=parameters)
-    wanted = limits.asked_for(processes, memory, len(list(model.node_names())))
-    with ProgressLine(f"starting {model.name}", verbose=verbose) as progress:
-        pod = running.start(model, str(file.resolve()), parameters, progress, wanted)
-        if members is not None:
-            progress("opening it to the group")
-            _open(pod, members)
+    parameters = given_parameters(settings)
+    elapsed_s = 0.0
+    scripted = file.suffix.casefold() == ".ps1"
+
+    def start(model: LabModel) -> Pod:
+        nonlocal elapsed_s
+        wanted = limits.asked_for(processes, memory, len(list(model.node_names())))
+        with ProgressLine(f"starting {model.name}", verbose=verbose) as progress:
+            pod = running.start(model, str(file.resolve()), parameters, progress, wanted, patient=not scripted)
+            if members is not None:
+                progress("opening it to the group")
+                _open(pod, members)
+        elapsed_s = progress.elapsed_s
+        return pod
+
+    called = lab if name is None else name
+    if scripted:
+        from lab.cli.scripted import built
+
+        pod, code = built(file, arguments, ground=ground, name=called, parameters=parameters, start=start)
+        model = finished_state(pod).model
+    elif arguments or ground:
+        raise click.UsageError("arguments and --on are for PowerShell scripts (.ps1)")
+    else:
+        model, code = load(file, name=called, parameters=parameters), 0
+        pod = start(model)
     vms = sum(1 for _, vm in model.vms() if vm.running)
     switches = sum(len(host.switches) for host in model.hosts)
     parts = (
@@ -63,7 +91,9 @@ def up(
         _count(switches, "switch", "switches"),
         _count(vms, "running VM"),
     )
-    click.echo(f'lab "{pod.name}" is up: {", ".join(parts)} ({progress.elapsed_s:.1f} s)')
+    click.echo(f'lab "{pod.name}" is up: {", ".join(parts)} ({elapsed_s:.1f} s)')
+    _warn(pod)
+    return code
 
 
 def _open(pod: Pod, group: int) -> None:
@@ -151,10 +181,14 @@ def apply(file: Path, settings: tuple[str, ...], dry_run: bool, as_json: bool, v
     from lab.cli.plans import Outcome, print_plan
     from lab.cli.selection import select, state_of
     from lab.emulation import health, running
+    from lab.engine.services import carried_over
+    from lab.errors import InputError
     from lab.model.load import load
 
+    if file.suffix.casefold() == ".ps1":
+        raise InputError(f'"{file.name}" is a PowerShell script, expected a topology', remedy=f"hvlab run {file}")
     pod = select(lab) if lab else None
-    given = _parameters(settings)
+    given = given_parameters(settings)
     model = load(file, name=lab, parameters=given)
     pod = pod or _lab_of(file, model.name)
     model = model if model.name == pod.name else load(file, name=pod.name, parameters=given)
@@ -163,9 +197,10 @@ def apply(file: Path, settings: tuple[str, ...], dry_run: bool, as_json: bool, v
     def act(session: Session) -> Outcome:
         before = session.state().model
         if dry_run:
-            return Outcome(before, model, session.plan(model), session.resumption(model), dry_run=True)
+            after = carried_over(before, model)
+            return Outcome(before, after, session.plan(model), session.resumption(model), dry_run=True)
         done = session.apply(model, path, given)
-        return Outcome(before, model, done.plan, done.resumed)
+        return Outcome(before, session.state().model, done.plan, done.resumed)
 
     health.require_running(pod)
     try:
@@ -177,22 +212,35 @@ def apply(file: Path, settings: tuple[str, ...], dry_run: bool, as_json: bool, v
             return 130
         raise
     print_plan(outcome, as_json=as_json, verbose=verbose)
+    if outcome.plan and not dry_run:
+        _warn(pod)
     return 0
+
+
+def _warn(pod: Pod) -> None:
+    """Tell of what did not come about, although the lab is what its file describes."""
+    from lab.cli import pxe
+    from lab.cli.selection import state_of
+
+    state = state_of(pod)
+    for each in pxe.failures(pod, state.model) if state else ():
+        click.echo(brief(f"hvlab: {each}"), err=True)
 
 
 def _lab_of(file: Path, name: str) -> Pod:
     """Return the running lab that a file is meant for: one started from it, or of its name, or the only one."""
-    from lab.cli.selection import select, state_of
+    from lab.cli.selection import select
     from lab.emulation.pod import pod as pods
 
     running = pods.find()
-    started = [pod for pod in running if (state := state_of(pod)) and state.file == str(file.resolve())]
+    started = [pod for pod in running if _described(pod)["file"] == str(file.resolve())]
     named = [pod for pod in running if pod.name == name]
     found = [pod for pod in started if pod in named] or started or named
     return found[0] if len(found) == 1 else select(None)
 
 
-def _parameters(settings: tuple[str, ...]) -> dict[str, str]:
+def given_parameters(settings: tuple[str, ...]) -> dict[str, str]:
+    """Return the values of `--set` by name; click.BadParameter for one without a name or value."""
     found: dict[str, str] = {}
     for setting in settings:
         name, mark, value = setting.partition("=")

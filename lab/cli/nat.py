@@ -25,7 +25,7 @@ def nat(as_json: bool, lab: str | None) -> None:
 
     pod = select(lab)
     model = finished_state(pod).model
-    hosts = [(host.name, host.nat) for host in model.hosts if host.nat]
+    hosts = [(host.name, nat) for host in model.hosts for nat in host.nats]
     found = pod.run_inside(lambda: sessions(model, pids(pod)))
     if as_json:
         content = {

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lab.engine.matrix import Cell, Pair
     from lab.model.objects import LabModel
 
+_ATTEMPTS = 3
 ANSWER, SILENCE, WRONG, SELF, DOWN = "✓", "·", "!", "-", "x"
 
 
@@ -46,9 +47,12 @@ def matrix(version: int | None, as_json: bool, lab: str | None) -> int:
 
 def measure(pod: Pod, model: LabModel, version: int | None = None) -> tuple[Cell, ...]:
     """Measure a lab's matrix from inside its pod."""
+    from lab.emulation import leases
     from lab.emulation.observe import pids
     from lab.emulation.probes import Ping, ping_all
+    from lab.engine.leased import leased
     from lab.engine.matrix import measure_matrix
+    from lab.engine.services import services
 
     def inside() -> tuple[Cell, ...]:
         running = pids(pod)
@@ -60,7 +64,13 @@ def measure(pod: Pod, model: LabModel, version: int | None = None) -> tuple[Cell
             times = ping_all((each for each in wanted.values() if each.node in running), running)
             return {pair: times.get(each) for pair, each in wanted.items()}
 
-        return measure_matrix(model, ping, version)
+        clients = tuple(services(model))
+        for _ in range(_ATTEMPTS):
+            got = leases.read(clients, running)
+            cells = measure_matrix(leased(model, got), ping, version)
+            if all(cell.agrees for cell in cells) or leases.read(clients, running) == got:
+                break  # a DHCP client that got another address meanwhile would be sought at its old one
+        return cells
 
     return pod.run_inside(inside)
 
@@ -79,14 +89,16 @@ def _as_json(cell: Cell) -> dict[str, object]:
 
 
 def _print(cells: tuple[Cell, ...]) -> None:
-    names = list(dict.fromkeys(cell.source.name for cell in cells))
+    sources = list(dict.fromkeys(cell.source.name for cell in cells))
+    names = list(dict.fromkeys([*sources, *(cell.target.name for cell in cells)]))
     by_pair = {(cell.source.name, cell.target.name): cell for cell in cells}
     width = max((len(name) for name in names), default=0)
     digits = len(str(len(names)))
     click.echo(" " * (digits + width + 3) + " ".join(f"{at:>{digits}}" for at in range(1, len(names) + 1)))
     for at, source in enumerate(names, 1):
-        marks = " ".join(f"{_mark(by_pair.get((source, target))):>{digits}}" for target in names)
-        click.echo(f"{at:>{digits}} {source:<{width}}  {marks}")
+        asked = names if source in sources else []  # nothing starts from a cluster
+        marks = " ".join(f"{_mark(by_pair.get((source, target))):>{digits}}" for target in asked)
+        click.echo(f"{at:>{digits}} {source:<{width}}  {marks}".rstrip())
     click.echo(f"\n{ANSWER} answers   {SILENCE} no answer, as predicted   {DOWN} cannot send   {SELF} the same machine")
     _print_reasons(cells)
     wrong = [cell for cell in cells if not cell.agrees]

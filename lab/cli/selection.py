@@ -61,6 +61,23 @@ def finished_state(pod: Pod) -> State:
     return state_of(pod) or state
 
 
+def with_leases(pod: Pod, model: LabModel, running: LabModel | None = None) -> LabModel:
+    """Return a running lab's model with the addresses that its DHCP clients have got.
+
+    `running` is what the lab is already, if `model` is what it is to become: only what is in both has any.
+    """
+    from lab.emulation import leases
+    from lab.emulation.observe import pids
+    from lab.engine.leased import leased
+    from lab.engine.services import services
+
+    clients = tuple(services(model))
+    if running is not None:
+        begun = {each.key for each in services(running)}
+        clients = tuple(each for each in clients if each.key in begun)
+    return leased(model, pod.run_inside(lambda: leases.read(clients, pids(pod)))) if clients else model
+
+
 def condition_of(state: State | None) -> str:
     """Return in a word how a lab is that remembers this."""
     if state is None or state.starting:

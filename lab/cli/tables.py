@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
+from datetime import timedelta
 
 from lab.errors import printable
 
@@ -24,3 +26,15 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, title
     if not sys.stdout.isatty():
         console = Console(width=max(console.width, 400))
     console.print(table)
+
+
+def span(seconds: int) -> str:
+    """Return a time as PowerShell shows it: ``8.00:00:00``."""
+    found = timedelta(seconds=seconds)
+    clock = timedelta(seconds=found.seconds)
+    return f"{found.days}.{str(clock).zfill(8)}" if found.days else str(clock).zfill(8)
+
+
+def moment(seconds: int) -> str:
+    """Return a time of the epoch as a date and a time of day; nothing for 0."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds)) if seconds else ""

@@ -12,15 +12,19 @@ import struct
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_interface
+from itertools import islice
 from typing import Final
 
 from lab.emulation.netlink import Conversation, delete_neighbour
 from lab.emulation.netns import network_of
+from lab.emulation.pod import sockets
 
 _BROADCAST: Final = b"\xff" * 6
 _ALL_NODES: Final = IPv6Address("ff02::1")
 _ALL_NODES_MAC: Final = bytes.fromhex("333300000001")
 _OVERRIDE: Final = 0x20000000
+_AT_ONCE: Final = 256
+"""How many packet sockets are open before they are closed together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +39,27 @@ class Presence:
 
 def announce(presences: Iterable[Presence]) -> None:
     """Send one announcement for each address, from its own device. A device that is down announces nothing."""
-    for presence in presences:
-        mac = bytes.fromhex(presence.mac.replace(":", ""))
-        with network_of(presence.pid), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as link:
-            try:
-                link.bind((presence.device, 0))
-                for address in presence.addresses:
-                    link.send(frame(mac, ip_interface(address).ip))
-            except OSError:
-                continue  # gone or down meanwhile: then there is nothing to tell
+    waiting = iter(presences)
+    while some := tuple(islice(waiting, _AT_ONCE)):
+        links: list[int] = []
+        try:
+            for presence in some:
+                with network_of(presence.pid):
+                    link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+                _say(link, presence)
+                links.append(link.detach())
+        finally:
+            sockets.close(links)
+
+
+def _say(link: socket.socket, presence: Presence) -> None:
+    mac = bytes.fromhex(presence.mac.replace(":", ""))
+    try:
+        link.bind((presence.device, 0))
+        for address in presence.addresses:
+            link.send(frame(mac, ip_interface(address).ip))
+    except OSError:
+        return  # gone or down meanwhile: then there is nothing to tell
 
 
 def forget(pid: int, addresses: Collection[str]) -> None:

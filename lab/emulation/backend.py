@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
+from lab.emulation import leases, network_boot, services
 from lab.emulation.announce import Presence, announce, forget
 from lab.emulation.execution import Execution
 from lab.emulation.nodes import write_names
 from lab.emulation.observe import observe, pids, read_external_ids
 from lab.emulation.pod.pod import Pod
 from lab.engine.backend import Acknowledgement, Progress
-from lab.engine.plan import Plan, Step
-from lab.engine.resources import Blueprint, Interface, Key, Port
+from lab.engine.leased import Lease
+from lab.engine.plan import Action, Plan, Step
+from lab.engine.resources import Blueprint, Interface, Key, Port, Service
 from lab.intent import APPLIED_KEY, FAULT_KEY, GENERATION_KEY, PortKind
 
 _FAULT: Final = re.compile(r"generation (?P<generation>\d+): (?P<why>.*)", re.DOTALL)
@@ -25,9 +28,15 @@ class PodBackend:
     def __init__(self, pod: Pod) -> None:
         self._pod = pod
 
+    def require(self, wanted: Blueprint) -> None:
+        """Raise EnvironmentFault if this machine lacks a program that the blueprint needs."""
+        services.require(wanted.services)
+
     def observe(self, known: Blueprint) -> Blueprint:
         """Return what exists of `known`; see :func:`lab.emulation.observe.observe`."""
-        return observe(known, pids(self._pod))[0]
+        processes = self._pod.processes()
+        found = observe(known, pids(self._pod))[0]
+        return replace(found, services=services.observed(known.services, processes))
 
     def announce(self, plan: Plan, wanted: Blueprint) -> None:
         """Announce every address that is new at its place, or has another MAC address; forget those that are gone.
@@ -43,6 +52,26 @@ class PodBackend:
         found = [_news(step, running) for step in plan.of(Interface)]
         found += [_presence(each, each.addresses, running) for each in wanted.interfaces if each.key in moved]
         announce(presence for presence in found if presence)
+
+    def start_services(self, plan: Plan, wanted: Blueprint, *, patient: bool) -> None:
+        """Start the services that the plan creates or changes; those that serve others come first."""
+        steps = plan.of(Service, Action.CREATE, Action.CHANGE)
+        begun = [step.resource for step in steps if isinstance(step.resource, Service)]
+        services.start(self._pod, begun, patient=patient)
+        self._write_names(wanted)
+
+    def leases(self, wanted: Blueprint) -> tuple[Lease, ...]:
+        """Return what the clients have got."""
+        return leases.read(wanted.services, pids(self._pod)) if wanted.services else ()
+
+    def _write_names(self, wanted: Blueprint) -> None:
+        write_names(wanted, self.leases(wanted))
+        services.names_changed(self._pod, wanted.services)
+
+    def booted(self, wanted: Blueprint, again: frozenset[str]) -> frozenset[str]:
+        """Return the VMs that have booted from the network; those in `again` try once more before."""
+        network_boot.boot_again(self._pod, [each for each in wanted.services if each.node in again])
+        return network_boot.remember(self._pod, wanted.services)
 
     def acknowledged(self, wanted: Blueprint) -> dict[tuple[str, str], Acknowledgement]:
         """Return what each virtual switch has confirmed, by (host, bridge device)."""
@@ -64,7 +93,7 @@ class PodBackend:
                 progress(title)
                 act()
         # Even where no machine is touched: an interrupted change may have written others.
-        write_names(wanted)
+        self._write_names(wanted)
 
 
 def _gone(plan: Plan, wanted: Blueprint) -> set[str]:
@@ -79,14 +108,16 @@ def _news(step: Step, running: Mapping[str, int]) -> Presence | None:
     new, old = step.new, step.old
     if not isinstance(new, Interface) or not new.up or new.node not in running:
         return None
-    same = old.addresses if isinstance(old, Interface) and old.mac == new.mac else ()
+    mac = new.mac, new.cluster_mac
+    same = old.addresses if isinstance(old, Interface) and (old.mac, old.cluster_mac) == mac else ()
     return _presence(new, tuple(address for address in new.addresses if address not in same), running)
 
 
 def _presence(interface: Interface, addresses: tuple[str, ...], running: Mapping[str, int]) -> Presence | None:
     if not addresses or not interface.up or interface.node not in running:
         return None
-    return Presence(running[interface.node], interface.device, interface.mac, addresses)
+    mac = interface.cluster_mac or interface.mac
+    return Presence(running[interface.node], interface.device, mac, addresses)
 
 
 def _moved(plan: Plan, wanted: Blueprint) -> set[Key]:

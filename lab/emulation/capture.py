@@ -46,7 +46,7 @@ _ALLOW: Final = 0x7FFF0000
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """What to capture and how: ``raw`` is pcap, otherwise decoded lines. ``count`` 0 is no limit.
+    """What to capture and how: ``raw`` is pcap, otherwise decoded lines. ``count`` 0 is no limit, nor is ``seconds`` 0.
 
     ``ports``: the devices are all ports of a switch, and each frame is told with the one that it passed.
     """
@@ -56,6 +56,7 @@ class Capture:
     ports: bool = False
     raw: bool = False
     count: int = 0
+    seconds: float = 0.0
     filter: str = ""
 
 
@@ -90,11 +91,12 @@ def prepare(pod: Pod, capture: Capture) -> bool:
 
 def run(pod: Pod, capture: Capture, output: int) -> int:
     """Capture into a file descriptor until tcpdump ends, and return its exit code; a reader that left is no mistake."""
-    command = [tcpdump(), "-Z", "root", "-n"]
+    # Else frames of the last second are still with the kernel when a capture is ended, and are lost.
+    command = [tcpdump(), "-Z", "root", "-n", "--immediate-mode"]
     command += ["-i", "any", "-y", _SEVERAL] if capture.ports else ["-i", *capture.devices]
     command += ["-U", "-w", "-"] if capture.raw else ["-l", "-e"]
     command += ["-c", str(capture.count)] if capture.count else []
-    return pod.run_inside(lambda: _supervise([*command, *_filter(capture)], output), node=capture.node)
+    return pod.run_inside(lambda: _supervise([*command, *_filter(capture)], output, capture.seconds), node=capture.node)
 
 
 def _filter(capture: Capture) -> list[str]:
@@ -145,8 +147,8 @@ def _compiled(program: str, kind: str, text: str) -> subprocess.CompletedProcess
     return subprocess.run(command, capture_output=True, text=True, timeout=_CHECK_TIMEOUT_S, check=False)
 
 
-def _supervise(command: Sequence[str], output: int) -> int:
-    """Run tcpdump until it ends, and end it when nobody reads its output any more."""
+def _supervise(command: Sequence[str], output: int, seconds: float) -> int:
+    """Run tcpdump until it ends, and end it when nobody reads its output any more, or its time is over."""
     # Ctrl-C reaches tcpdump as well: it finishes its output, and we wait for that.
     signal.signal(signal.SIGINT, lambda *_: None)
     groups = Path("/proc/self/setgroups")
@@ -158,7 +160,7 @@ def _supervise(command: Sequence[str], output: int) -> int:
         poll = select.poll()
         poll.register(handle, select.POLLIN)
         poll.register(output, 0)  # errors only: a pipe without a reader is one
-        if handle not in [fd for fd, _ in poll.poll()]:
+        if handle not in [fd for fd, _ in poll.poll(seconds * 1000 or None)]:
             process.terminate()
         code = process.wait(_END_TIMEOUT_S)
     except subprocess.TimeoutExpired:

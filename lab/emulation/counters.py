@@ -14,13 +14,17 @@ from typing import Final
 
 from controllers.openflow.cookies import CookieMeaning, FlowKind, read
 from controllers.pipeline.reasons import DropReason
+from controllers.pipeline.values import Limit, limit_of
+from controllers.view import ALL_QUESTIONS_PER_S, QUESTIONS_PER_S
 from lab.emulation import ovs
+from lab.emulation.observe import read_external_ids
 from lab.emulation.tallies import intents_at, name_of, tallies, told
 from lab.emulation.tracing import control
 from lab.engine.resources import Blueprint, Bridge
 from lab.engine.trace import remedies
 from lab.engine.trace.text import parse
 from lab.intent import LearningMode, PortIntent
+from lab.intent.leases import IGNORED_KEY, ignored_in
 from lab.model.acl import AclEntry
 from lab.model.addresses import hyperv_mac
 from lab.model.vlan import UNTAGGED
@@ -28,7 +32,9 @@ from lab.model.vlan import UNTAGGED
 _MOST_FRAMES: Final = 200
 """How many different frames are looked at, the most recent ones."""
 
-_METER: Final = re.compile(r"meter:(\d+) .*\s+bands:\s+0: packet_count:(\d+)")
+_METER: Final = re.compile(r"meter:(\w+) .*\s+bands:\s+0: packet_count:(\d+)")
+_CONTROLLER: Final = "controller"
+"""The name of the meter of all that a switch gives to its controller."""
 _DROPPED: Final = re.compile(
     r"ufid:\S+ (?P<key>.*?), packets:\d+, bytes:\d+, used:(?:(?P<used>[0-9.]+)s|never),.* actions:drop\b"
 )
@@ -91,28 +97,48 @@ def drops(blueprint: Blueprint, bridges: Sequence[Bridge], pid: int) -> list[Dro
             if meaning and meaning.reason:
                 found.append(_drop(bridge, intents.get(meaning.ofport), meaning, frames, last.get(cookie)))
     found += over_limits(blueprint, bridges, pid)
+    found += unanswered(bridges)
     return sorted(found, key=lambda drop: (drop.host, drop.switch, drop.adapter, drop.reason, drop.setting))
 
 
 def over_limits(blueprint: Blueprint, bridges: Iterable[Bridge], pid: int) -> Iterator[Drop]:
-    """Yield what the meters of storm limits have dropped."""
+    """Yield what the meters of storm limits, and of a Default Switch's DHCP, have dropped."""
     wanted = [bridge for bridge in bridges if any(each.storm_limit for each in intents_at(blueprint, bridge).values())]
-    reason = DropReason.STORM_LIMIT
+    wanted += [bridge for bridge in bridges if _leases(bridge) and bridge not in wanted]
     for bridge, output in told(wanted, pid, "meter-stats"):
         intents = intents_at(blueprint, bridge)
-        for number, frames in _METER.findall(output):
-            intent = intents.get(int(number))
-            if intent and int(frames):
-                yield Drop(
-                    host=bridge.node,
-                    switch=name_of(bridge),
-                    adapter=intent.adapter,
-                    reason=int(reason),
-                    words=reason.words,
-                    frames=int(frames),
-                    setting=f"StormLimit {intent.storm_limit}",
-                    remedy=remedies.of_drop(int(reason), intent, None),
-                )
+        for name, frames in _METER.findall(output):
+            limit, ofport = (Limit.CONTROLLER, 0) if name == _CONTROLLER else limit_of(int(name))
+            intent = intents.get(ofport)
+            if not int(frames):
+                continue
+            if limit is Limit.STORM and intent:
+                remedy = remedies.of_drop(int(DropReason.STORM_LIMIT), intent, None)
+                yield _limited(bridge, intent.adapter, int(frames), f"StormLimit {intent.storm_limit}", remedy)
+            elif limit is Limit.QUESTIONS and intent:
+                setting = f"DHCP of the switch: {QUESTIONS_PER_S} messages a second of each adapter"
+                yield _limited(bridge, intent.adapter, int(frames), setting, "")
+            elif limit is Limit.CONTROLLER:
+                setting = f"DHCP of the switch: {ALL_QUESTIONS_PER_S} messages a second of all adapters"
+                yield _limited(bridge, "", int(frames), setting, "")
+
+
+def _limited(bridge: Bridge, adapter: str, frames: int, setting: str, remedy: str) -> Drop:
+    reason = DropReason.STORM_LIMIT
+    return Drop(bridge.node, name_of(bridge), adapter, int(reason), reason.words, frames, setting, remedy)
+
+
+def unanswered(bridges: Iterable[Bridge]) -> Iterator[Drop]:
+    """Yield what adapters have sent to the DHCP of a Default Switch that is no message of a client."""
+    reason = DropReason.FILTERED
+    for bridge in filter(_leases, bridges):
+        for each in ignored_in(read_external_ids(bridge.node).get(bridge.device, {}).get(IGNORED_KEY)):
+            setting = f"DHCP of the switch: {each.why}"
+            yield Drop(bridge.node, name_of(bridge), each.adapter, int(reason), reason.words, each.frames, setting, "")
+
+
+def _leases(bridge: Bridge) -> bool:
+    return bridge.intent is not None and bridge.intent.default_switch is not None
 
 
 def metered(blueprint: Blueprint, bridges: Iterable[Bridge], pid: int) -> list[Metered]:
@@ -154,7 +180,7 @@ def _cause(bridge: Bridge, intent: PortIntent | None, meaning: CookieMeaning, re
     if intent is None:
         pinned = bridge.intent and bridge.intent.learning is LearningMode.PINNED
         return ("learning mode Pinned", "") if pinned and reason == remedies.SECURITY_POLICY else ("", "")
-    entry = _entry(intent, meaning)
+    entry = entry_of(intent, meaning)
     if entry:
         return str(entry), remedies.of_denial(intent, entry)
     if feature == "extension" and bridge.intent:
@@ -167,7 +193,8 @@ def _cause(bridge: Bridge, intent: PortIntent | None, meaning: CookieMeaning, re
     return _CAUSES.get(reason, _CAUSES.get(feature, "") if remedy else ""), remedy
 
 
-def _entry(intent: PortIntent, meaning: CookieMeaning) -> AclEntry | None:
+def entry_of(intent: PortIntent, meaning: CookieMeaning) -> AclEntry | None:
+    """Return the entry of an access list that a drop belongs to, if it does to one."""
     entries: Mapping[str, tuple[AclEntry, ...]] = {"acl": intent.acls, "extended_acl": intent.extended_acls}
     mine = entries.get(meaning.owner.feature, ())
     return mine[meaning.entry - 1] if 0 < meaning.entry <= len(mine) else None

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from lab.emulation import firewall, links, nodes, ovs, relays, shaping, team_devices, vlan_devices
+from lab.emulation import firewall, links, nodes, ovs, relays, services, shaping, snooping, team_devices, vlan_devices
 from lab.emulation.netlink import Message
 from lab.emulation.netns import Batch, run_batches, write_sysctls
 from lab.emulation.observe import pids, read_tables
@@ -31,13 +31,14 @@ from lab.engine.resources import (
     Resource,
     Route,
     Rule,
+    Service,
     TeamDevice,
     VlanDevice,
 )
 from lab.errors import LabFault
 from lab.intent import PortKind
 
-Kind = TypeVar("Kind", Node, Cable, VlanDevice, TeamDevice, Instance, Bridge, Port, Interface, Route)
+Kind = TypeVar("Kind", Node, Cable, VlanDevice, TeamDevice, Instance, Bridge, Port, Interface, Route, Service)
 
 DEVICE_TIMEOUT_S: Final = 10.0
 
@@ -59,6 +60,7 @@ class Execution:
         create, change, remove = Action.CREATE, Action.CHANGE, Action.REMOVE
         settings = (Interface, Route, Rule)
         phases: tuple[tuple[str, Callable[[], None], tuple[type[Resource], ...], tuple[Action, ...]], ...] = (
+            ("stopping services", self._stop_services, (Service,), (change, remove)),
             ("removing routes", self._remove_routes, (Route, Rule), (remove,)),
             ("disconnecting", self._remove_ports_and_bridges, (Port, Bridge), (remove,)),
             ("removing VLAN interfaces and teams", self._remove_made, (VlanDevice, TeamDevice), (remove,)),
@@ -91,6 +93,15 @@ class Execution:
 
     def _is_host(self, node: str) -> bool:
         return any(instance.node == node for instance in self._wanted.instances)
+
+    def _stop_services(self) -> None:
+        """While machines still have their network: a DHCP client gives its address back."""
+        gone = {node.name for node in self._resources(Node, Action.REMOVE)}
+        steps = self._plan.of(Service, Action.CHANGE, Action.REMOVE)
+        found = [each.resource for each in steps if isinstance(each.resource, Service)]
+        services.stop(self._pod, [each for each in found if each.node not in gone])
+        removed = [each for each in self._resources(Service, Action.REMOVE) if each.node not in gone]
+        services.undo(removed, self._pids)
 
     def _remove_routes(self) -> None:
         """Before anything else: a device that is changed or removed takes routes with it."""
@@ -177,7 +188,7 @@ class Execution:
                 rules.append(Batch(self._pids[node.name], firewall.NFT, text))
         run_batches(rules)
         for step in self._plan.of(Node, Action.CREATE, Action.CHANGE):
-            if isinstance(step.new, Node) and step.new.nat:  # the kernel has these only when its rules are there
+            if isinstance(step.new, Node) and step.new.nats:  # the kernel has these only when its rules are there
                 write_sysctls(self._pids[step.new.name], nodes.nat_sysctls())
 
     def _create_cables(self) -> None:
@@ -273,6 +284,11 @@ class Execution:
     def _await_ports(self) -> None:
         for node, number in self._committed.items():
             self._await(node, number)
+        for step in self._plan.of(Bridge, Action.CREATE, Action.CHANGE):
+            old, new = step.old, step.new
+            snooped = isinstance(old, Bridge) and old.igmp_snooping
+            if isinstance(new, Bridge) and new.igmp_snooping is not snooped:
+                snooping.set_up(new)
 
     def _blind_nics(self, ports: Iterable[Step]) -> None:
         taken: dict[str, list[str]] = defaultdict(list)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from lab.model.nat import ANY_ADDRESS, NatMapping, NetNat
@@ -91,17 +91,19 @@ delete table ip hvlab_netnat
 """
 
 
-def translate(nat: NetNat | None, *, routes: bool) -> str:
-    """Return the rules of a host's NAT in place of those it had; None is no NAT any more.
+def translate(nats: Sequence[NetNat], *, routes: bool) -> str:
+    """Return the rules of a host's NATs in place of those it had; none is no NAT any more.
 
-    What comes from its prefix leaves with the address of the interface it leaves by, and answers come back. Nothing
+    What comes from a prefix leaves with the address of the interface it leaves by, and answers come back. Nothing
     else is forwarded, unless the host ``routes``.
     """
-    return _FORGET_NAT + (_translating(nat, routes) if nat else "")
+    return _FORGET_NAT + (_translating(nats, routes) if nats else "")
 
 
-def _translating(nat: NetNat, routes: bool) -> str:
-    mappings = "\n".join(f"    ip saddr != {nat.prefix} {_mapping(each)}" for each in nat.mappings)
+def _translating(nats: Sequence[NetNat], routes: bool) -> str:
+    mappings = "\n".join(f"    ip saddr != {nat.prefix} {_mapping(each)}" for nat in nats for each in nat.mappings)
+    mark = f"ct state new meta mark set {_FROM_INSIDE} accept"
+    inside = "\n".join(f"    ip saddr {nat.prefix} ip daddr != {nat.prefix} {mark}" for nat in nats)
     others = "accept" if routes else "drop"
     return f"""
 table ip hvlab_netnat {{
@@ -116,7 +118,7 @@ table ip hvlab_netnat {{
   chain forward {{
     type filter hook forward priority 0; policy accept;
     ct state established,related accept
-    ip saddr {nat.prefix} ip daddr != {nat.prefix} ct state new meta mark set {_FROM_INSIDE} accept
+{inside}
     ct status dnat accept
     {others}
   }}

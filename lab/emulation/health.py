@@ -31,7 +31,15 @@ _CONSEQUENCES: Final = {
     "ovs-vswitchd": "its switches forward nothing",
     "ovsdb-server": "its switches go on as they are, but nothing can be changed or asked",
     "vlan": "the VLAN interface carries nothing",
+    "dhcp-client": "its adapter keeps what it has, and renews nothing",
+    "dhcp-server": "it leases nothing",
+    "dhcp6-server": "it leases nothing",
+    "ipv6-client": "its adapter keeps what it has, and renews nothing",
+    "router-advertisements": "nobody hears of the router any more",
+    "dhcp-relay": "clients beside it reach no server",
+    "name-server": "VMs on its Default Switch are told no addresses of names",
     "team-team0": "the team does not notice when a link is lost",
+    "nlb": "the other nodes of its NLB cluster take it for lost, while it goes on to accept what it did",
 }
 
 

@@ -35,10 +35,11 @@ def sessions(model: LabModel, pids: Mapping[str, int]) -> list[Session]:
     """Return the sessions of all hosts that have a NAT; ``pids``: a process of each machine."""
     found: list[Session] = []
     for host in model.hosts:
-        if host.nat and host.name in pids:
+        if host.nats and host.name in pids:
             with network_of(pids[host.name]):
                 lines = _TABLE.read_text().splitlines() if _TABLE.exists() else []
-            found += sorted(_sessions(host.name, host.nat, lines), key=lambda s: (s.internal, s.remote, s.external))
+            for nat in host.nats:
+                found += sorted(_sessions(host.name, nat, lines), key=lambda s: (s.internal, s.remote, s.external))
     return found
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import Final
 
 from lab.emulation import firewall, ovs
 from lab.emulation.ovs import RUN
-from lab.emulation.pod.process import Process
+from lab.emulation.pod.process import OWN_RESOLV_CONF, Process
 from lab.emulation.pod.process import node as machine
-from lab.engine.resources import PHYSICAL, Blueprint, Node, Role
+from lab.engine.leased import Lease
+from lab.engine.resources import PHYSICAL, Blueprint, Node, Program, Role
+from lab.model.names import host_name
 from lab.model.nat import TIMEOUTS_S
 
 HOSTS_FILE: Final = RUN / "etc" / "hosts"
@@ -21,13 +24,14 @@ def process(node: Node) -> Process:
     """Return what to spawn for a machine: namespaces of its own, and a first process that only waits."""
     if node.role is Role.PHYSICAL:
         return Process(name=node.name, argv=None, unshare=("net",), sysctls=_in_spawn(node))
-    return machine(node.name, hostname=node.name, own_run=True, sysctls=_in_spawn(node))
+    known_as = host_name(node.name)
+    return machine(node.name, hostname=known_as, own_run=True, mounts=(OWN_RESOLV_CONF,), sysctls=_in_spawn(node))
 
 
 def sysctls(node: Node) -> dict[str, str]:
     """Return the network settings of a machine, as paths below net/, whatever the real machine's are."""
     forwarding = "1" if node.forwarding else "0"
-    values = {"ipv4/ip_forward": "1" if node.nat else forwarding, "ipv6/conf/all/forwarding": forwarding}
+    values = {"ipv4/ip_forward": "1" if node.nats else forwarding, "ipv6/conf/all/forwarding": forwarding}
     for scope in _ALL_AND_DEFAULT:
         values |= {
             f"ipv4/conf/{scope}/rp_filter": "0",
@@ -40,7 +44,9 @@ def sysctls(node: Node) -> dict[str, str]:
         "ipv4/conf/all/arp_announce": "2",
         # Open vSwitch takes an internal port down to give it another MAC address; Linux would drop what is static.
         "ipv6/conf/all/keep_addr_on_down": "1",
-        # No router of a lab advertises itself, and every question after one goes to each port of the switch.
+        # Only clients listen to routers, and have their own program ask for one (see ipv6_client.py): every question
+        # goes to each port of the switch.
+        "ipv6/conf/default/accept_ra": "0",
         "ipv6/conf/default/router_solicitations": "0",
     }
     # The switch's side of a cable must stay silent; a machine's own interfaces are given IPv6 one by one.
@@ -71,9 +77,9 @@ def rules(node: Node, before: Node | None = None) -> str:
     text = ""
     if node.masquerade != (before.masquerade if before else ""):
         text += firewall.hide_behind(node.masquerade)
-    nat, routes = (before.nat, before.forwarding) if before else (None, False)
-    if (node.nat, node.forwarding) != (nat, routes) and (node.nat or nat):
-        text += firewall.translate(node.nat, routes=node.forwarding)
+    nats, routes = (before.nats, before.forwarding) if before else ((), False)
+    if (node.nats, node.forwarding) != (nats, routes) and (node.nats or nats):
+        text += firewall.translate(node.nats, routes=node.forwarding)
     if node.strong_host != (before.strong_host if before else False):
         text += firewall.strong_host(node.strong_host)
     return text
@@ -89,11 +95,14 @@ def prepare_switch_directory(node: str) -> None:
         (home / "controller.sock").symlink_to(ovs.CONTROLLER_SOCKET)
 
 
-def write_names(blueprint: Blueprint) -> None:
+def write_names(blueprint: Blueprint, leases: Iterable[Lease] = ()) -> None:
     """Write /etc/hosts for all machines, so that `ping web2` works in every one of them."""
     lines = ["127.0.0.1 localhost", "::1 localhost"]
     for interface in blueprint.interfaces:
-        lines += [f"{address.partition('/')[0]} {interface.node}" for address in interface.addresses]
+        lines += [f"{address.partition('/')[0]} {host_name(interface.node)}" for address in interface.addresses]
+    lines += [f"{address.ip} {host_name(each.node)}" for each in leases for address in each.addresses]
+    nodes = (each.options for each in blueprint.services if each.program is Program.NLB)
+    lines += sorted({f"{told['vip']} {told['cluster']}" for told in nodes})
     text = "\n".join(lines) + "\n"
     # In place: the file is bind-mounted, so a new file would not be seen.
     fd = os.open(HOSTS_FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)

@@ -184,7 +184,7 @@ def _interface(interface: Interface, kernel: Mapping[str, Kernel]) -> Interface 
     return replace(
         interface,
         alias=link.alias,
-        mac=link.mac,
+        mac=interface.mac if link.mac == interface.cluster_mac else link.mac,
         mtu=link.mtu,
         up=link.up,
         addresses=tuple(address for address in interface.addresses if address in present),

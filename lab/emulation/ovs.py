@@ -45,7 +45,7 @@ LIMITS: Final = {"fdb": MAC_TABLE_ENTRIES, "sessions": SESSIONS}
 """How much the stages that remember remember."""
 
 SELECTED: Final = {
-    "Bridge": ["_uuid", "name", "ports", "external_ids", "other_config"],
+    "Bridge": ["_uuid", "name", "ports", "external_ids", "other_config", "mcast_snooping_enable"],
     "Port": ["_uuid", "name", "interfaces", "qos", "tag"],
     "Interface": ["_uuid", "name", "type", "external_ids", "ofport", "ofport_request", "mac", "mtu_request", "error"],
 }
@@ -206,6 +206,7 @@ def create_bridge(bridge: Bridge, at: int, generation: int) -> Iterator[Operatio
     }
     if bridge.intent is None:
         row |= {"fail_mode": "standalone", "other_config": as_map(other)}
+        row |= {"mcast_snooping_enable": bridge.igmp_snooping}
     else:
         target = f"unix:{directory(bridge.node)}/controller.sock"
         row |= {
@@ -235,6 +236,9 @@ def change_bridge(bridge: Bridge) -> Iterator[Operation]:
     """Yield the operations that publish a bridge's new intent."""
     if bridge.intent:
         yield from set_external_id("Bridge", bridge.device, SWITCH_KEY, encode(bridge.intent))
+    else:
+        row = {"mcast_snooping_enable": bridge.igmp_snooping}
+        yield {"op": "update", "table": "Bridge", "where": [["name", "==", bridge.device]], "row": row}
 
 
 def create_port(port: Port, at: int) -> Iterator[Operation]:
@@ -308,7 +312,7 @@ def observed_bridges(node: str, tables: Tables) -> Iterator[Bridge]:
     for name, row in sorted(tables.bridges.items()):
         text = row["external_ids"].get(SWITCH_KEY)
         dpid = int(row["other_config"].get("datapath-id", "0"), 16)
-        yield Bridge(node, name, dpid, decode_switch(text) if text else None)
+        yield Bridge(node, name, dpid, decode_switch(text) if text else None, row["mcast_snooping_enable"])
 
 
 def observed_ports(node: str, tables: Tables) -> Iterator[Port]:

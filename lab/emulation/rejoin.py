@@ -8,12 +8,17 @@ died. A server that starts connects at once; one that has no daemon waits too, u
 
 from __future__ import annotations
 
+import glob
 import json
+import shutil
 import socket
+import subprocess
 import sys
 import time
 
 DAEMON_SOCKET = "daemon.sock"
+FLOWS = ".flows"
+"""How the name of a file ends that holds the flows of a bridge, which the daemon itself does not keep."""
 _TIMEOUT_S = 10.0
 _PAUSE_S = 0.002
 
@@ -26,6 +31,24 @@ def rejoin(folder: str) -> None:
         return
     for method in ("remove-remote", "add-remote"):
         _ask(f"{folder}/ovsdb-server.ctl", f"ovsdb-server/{method}", remote_of(folder))
+
+
+def restore(folder: str) -> None:
+    """Give bridges their flows again; TimeoutError if one does not come back in time."""
+    program = shutil.which("ovs-ofctl", path="/usr/bin:/usr/sbin:/bin:/sbin:/usr/local/bin:/usr/local/sbin")
+    deadline = time.monotonic() + _TIMEOUT_S
+    for file in sorted(glob.glob(f"{folder}/*{FLOWS}")) if program else ():
+        while subprocess.run(
+            flows_command(program or "", file), capture_output=True, timeout=_TIMEOUT_S, check=False
+        ).returncode:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{file} cannot be given to its bridge")
+            time.sleep(10 * _PAUSE_S)
+
+
+def flows_command(program: str, file: str) -> list[str]:
+    """Return the command that gives a bridge the flows in a file, in place of those it has."""
+    return [program, "-OOpenFlow13", "--timeout=5", "replace-flows", f"unix:{file.removesuffix(FLOWS)}.mgmt", file]
 
 
 def remote_of(folder: str) -> str:
@@ -71,3 +94,4 @@ def _connected(path: str) -> socket.socket:
 
 if __name__ == "__main__":
     rejoin(sys.argv[1])
+    restore(sys.argv[1])

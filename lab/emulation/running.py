@@ -27,13 +27,20 @@ SOURCE = Path(lab.__file__).resolve().parent.parent
 CONTROLLER_LOG = "/run/hvlab/log/controller.log"
 
 
-def start(
-    model: LabModel, file: str, parameters: dict[str, str], progress: Progress, limits: Limits | None = None
+def start(  # noqa: PLR0913 - what `hvlab up` was given
+    model: LabModel,
+    file: str,
+    parameters: dict[str, str],
+    progress: Progress,
+    limits: Limits | None = None,
+    *,
+    patient: bool = True,
 ) -> Pod:
     """Start a lab and return its pod, when every switch has acknowledged its policy.
 
-    Raises InvalidState if a lab of that name runs, EnvironmentFault if a limit that is required cannot be had. If
-    anything else goes wrong nothing of the lab is left.
+    Unless `patient` it does not wait until DHCP clients have got their addresses. Raises InvalidState if a lab of that
+    name runs, EnvironmentFault if a limit that is required cannot be had. If anything else goes wrong nothing of the
+    lab is left.
     """
     progress("creating the pod")
     limits = limits or default(len(list(model.node_names())))
@@ -42,7 +49,7 @@ def start(
         require(pod.root, limits.required)
         progress("starting the controller")
         pod.spawn([controller()])
-        work(pod, progress, lambda session: session.up(model, file, parameters))
+        work(pod, progress, lambda session: session.up(model, file, parameters, patient=patient))
         pod.commit()
     except BaseException as error:
         detail = _last_words(pod) if isinstance(error, LabFault) else ""

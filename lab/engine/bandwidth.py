@@ -16,11 +16,11 @@ def nic_cables(host: HypervHost, nic: PhysicalNic) -> Iterator[Cable]:
     """Yield the cable of a NIC, or the two that lead to the relay and from it where the NIC has a speed."""
     device, plug = device_name(nic.name), device_name(host.name, nic.name)
     if not nic.speed:
-        yield Cable(host.name, device, PHYSICAL, plug, nic.mtu, plugged=nic.connected)
+        yield Cable(host.name, device, PHYSICAL, plug, nic.mtu, plugged=nic.has_link)
         return
     near, far = _relay_devices(host, nic)
-    yield Cable(host.name, device, PHYSICAL, near, nic.mtu, plugged=nic.connected)
-    yield Cable(PHYSICAL, far, PHYSICAL, plug, nic.mtu, plugged=nic.connected)
+    yield Cable(host.name, device, PHYSICAL, near, nic.mtu, plugged=nic.has_link)
+    yield Cable(PHYSICAL, far, PHYSICAL, plug, nic.mtu, plugged=nic.has_link)
 
 
 def relays(model: LabModel, allocation: Allocation) -> Iterator[Relay]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from ipaddress import IPv4Address
 
 from lab.engine.allocation import Allocation, port_key, switch_key
 from lab.engine.bandwidth import nic_cables, relays
+from lab.engine.nlb_members import members
 from lab.engine.resources import (
     PHYSICAL,
     UNREACHABLE,
@@ -24,15 +26,17 @@ from lab.engine.resources import (
     TeamDevice,
     VlanDevice,
 )
+from lab.engine.services import services
 from lab.errors import InputError
 from lab.intent import PortIntent, PortKind, SwitchIntent
-from lab.model.addresses import Network
+from lab.model.addresses import Network, StaticRoute
 from lab.model.bandwidth import rounded
+from lab.model.default_switch import LeasedSubnet
 from lab.model.extensions import forwarding_extension
 from lab.model.interfaces import IpInterface, Segment, has_link, host_interfaces, interfaces, vm_adapters
 from lab.model.isolation import NO_ISOLATION, IsolationSettings
 from lab.model.kinds import AdapterKind, PortMirroring
-from lab.model.names import device_name
+from lab.model.names import bridge_device, device_name
 from lab.model.objects import DEFAULT_MTU, HypervHost, LabModel, VirtualMachine
 from lab.model.vlan import UNTAGGED, VlanSettings
 
@@ -57,15 +61,11 @@ def lower(model: LabModel, allocation: Allocation) -> Blueprint:
         ports=tuple(_ports(model, allocation)),
         interfaces=tuple(_interfaces(everything, allocation, one_mtu)),
         routes=routes,
+        services=(*services(model), *members(everything, allocation.mac)),
         rules=tuple(Rule(*pair) for pair in sorted({(route.node, route.source) for route in routes if route.source})),
     )
     _refuse_doubles(blueprint)
     return blueprint
-
-
-def bridge_device(switch: str) -> str:
-    """Return the Linux name of a virtual switch's bridge, within its host."""
-    return device_name("sw", switch, separator=".")
 
 
 def network_device(network: str) -> str:
@@ -93,7 +93,7 @@ def _nodes(model: LabModel, everything: tuple[IpInterface, ...]) -> Iterator[Nod
     for computer in model.internet.hosts:
         yield Node(computer.name, Role.COMPUTER)
     for host in model.hosts:
-        yield replace(_machine(host.name, Role.HOST, host.forwarding, count), nat=host.nat)
+        yield replace(_machine(host.name, Role.HOST, host.forwarding, count), nats=host.nats)
         for vm in host.vms:
             if vm.running:
                 yield _machine(vm.name, Role.VM, vm.forwarding, count)
@@ -131,8 +131,13 @@ def _vm_cables(host: HypervHost, vm: VirtualMachine) -> Iterator[Cable]:
         sent = min([rate for rate in (received, maximum) if rate], default=0)
         switch = host.switch(adapter.switch)
         plugged = switch is not None and has_link(host, switch, adapter)
-        device = device_name(vm.name, f"eth{at}")
+        device = _socket(vm, f"eth{at}")
         yield Cable(vm.name, f"eth{at}", host.name, device, adapter.mtu, sent, received, plugged)
+
+
+def _socket(vm: VirtualMachine, device: str) -> str:
+    """Return the device name of the virtual switch's end of a VM's cable."""
+    return device_name(vm.name, device, instead="-")
 
 
 def _vlan_devices(everything: tuple[IpInterface, ...]) -> Iterator[VlanDevice]:
@@ -163,13 +168,23 @@ def _bridges(model: LabModel, allocation: Allocation) -> Iterator[Bridge]:
                 switch.ageing_s,
                 switch.load_balancing,
                 forwarding_extension=forwarding_extension(switch.extensions) or "",
+                default_switch=_leased(model, host) if switch.is_default else None,
             )
             yield Bridge(
                 host.name, bridge_device(switch.name), allocation.dpids[switch_key(host.name, switch.name)], intent
             )
     for network in model.networks:
-        yield Bridge(PHYSICAL, network_device(network.name), 0)
+        yield Bridge(PHYSICAL, network_device(network.name), 0, igmp_snooping=network.igmp_snooping)
     yield Bridge(PHYSICAL, network_device(""), 0)
+
+
+def _leased(model: LabModel, host: HypervHost) -> LeasedSubnet | None:
+    """Return what a host's Default Switch leases: what machines of the lab have without asking is left out."""
+    mine = host.default_address
+    if mine is None:
+        return None
+    static = {address.ip for each in interfaces(model) for address in each.ip.addresses if address.ip in mine.network}
+    return LeasedSubnet(mine, tuple(sorted(ip for ip in static - {mine.ip} if isinstance(ip, IPv4Address))))
 
 
 def _ports(model: LabModel, allocation: Allocation) -> Iterator[Port]:
@@ -228,7 +243,7 @@ def _host_ports(host: HypervHost, allocation: Allocation) -> Iterator[Port]:
                     isolation=_isolating(adapter.isolation),
                     ieee_priority_tag=adapter.ieee_priority_tag,
                 )
-                yield _port(allocation, interface.segment, interface, device_name(vm.name, interface.device), intent)
+                yield _port(allocation, interface.segment, interface, _socket(vm, interface.device), intent)
 
 
 def _mapping(host: HypervHost, nic: str) -> str:
@@ -287,13 +302,14 @@ def _interface(interface: IpInterface, allocation: Allocation, segmentation: boo
         node=interface.node,
         device=interface.device,
         alias=interface.label,
-        mac=allocation.mac(interface),
+        mac=interface.guest_mac or allocation.mac(interface),
         mtu=interface.mtu,
-        up=interface.has_driver,
+        up=interface.usable,
         addresses=addresses,
         segmentation=segmentation,
         rank=rank,
         sent_bps=rounded(interface.maximum_bandwidth),
+        cluster_mac=interface.shared_mac,
     )
 
 
@@ -305,6 +321,7 @@ def _routes(model: LabModel, everything: tuple[IpInterface, ...]) -> Iterator[Ro
             by_node.setdefault(interface.node, []).append(interface)
     for mine in by_node.values():
         yield from _default_routes(mine)
+        yield from _static_routes(mine)
         if len(mine) > 1 and mine[0].node not in forwarding:
             yield from _strong_host_routes(mine)
     yield from _internet_routes(model, everything)
@@ -319,15 +336,31 @@ def _default_routes(mine: list[IpInterface]) -> Iterator[Route]:
                 yield Route(interface.node, _anywhere(gateway.version), str(gateway), interface.device)
 
 
+def _static_routes(mine: list[IpInterface]) -> Iterator[Route]:
+    seen: set[Network] = set()
+    for interface in mine:
+        for route in interface.ip.routes:
+            if route.destination not in seen:
+                seen.add(route.destination)
+                yield Route(interface.node, str(route.destination), _next_hop(route), interface.device)
+
+
+def _next_hop(route: StaticRoute) -> str:
+    return "" if route.on_link else str(route.next_hop)
+
+
 def _strong_host_routes(mine: list[IpInterface]) -> Iterator[Route]:
     """What is sent from an address leaves by that address's interface, or not at all."""
     for interface in mine:
-        for address in interface.ip.addresses:
+        for address in (*interface.ip.addresses, *([interface.virtual] if interface.virtual else [])):
             source = str(address.ip)
             for subnet in sorted(
                 {other.network for other in interface.ip.addresses if other.version == address.version}
             ):
                 yield Route(interface.node, str(subnet), "", interface.device, source)
+            for route in interface.ip.routes:
+                if route.destination.version == address.version:
+                    yield Route(interface.node, str(route.destination), _next_hop(route), interface.device, source)
             gateway = interface.ip.gateway(address.version)
             way = (str(gateway), interface.device) if gateway else (UNREACHABLE, "")
             yield Route(interface.node, _anywhere(address.version), *way, source)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from lab.model.objects import LabModel
-from lab.model.reachability import Endpoint, Oracle, Verdict, endpoints
+from lab.model.reachability import Endpoint, Oracle, Verdict, pairs
 
 Pair = tuple[Endpoint, Endpoint]
 Measure = Callable[[Iterable[Pair], int], Mapping[Pair, float | None]]
@@ -34,19 +34,14 @@ class Cell:
 
 
 def measure_matrix(model: LabModel, measure: Measure, version: int | None = None) -> tuple[Cell, ...]:
-    """Ping every ordered pair of endpoints of different machines and hold it against the oracle.
+    """Ping every ordered pair of endpoints of different machines, and clusters, and hold it against the oracle.
 
     ``version`` 4 or 6; None takes IPv4 where both ends have it, else IPv6. A pair that disagrees with the oracle is
     measured once more, for a packet may be lost on a busy machine.
     """
     oracles = {number: Oracle(model, number) for number in (4, 6)}
-    pairs = {
-        (one, other): version or _common_version(one, other)
-        for one in endpoints(model)
-        for other in endpoints(model)
-        if one.node != other.node
-    }
-    cells = _cells(pairs, oracles, measure)
+    wanted = {pair: version or _common_version(*pair) for pair in pairs(model)}
+    cells = _cells(wanted, oracles, measure)
     doubtful = {(cell.source, cell.target): cell.version for cell in cells if not cell.agrees}
     again = {(cell.source, cell.target): cell for cell in _cells(doubtful, oracles, measure)} if doubtful else {}
     return tuple(again.get((cell.source, cell.target), cell) for cell in cells)

@@ -24,6 +24,7 @@ from lab.engine.resources import (
     Resource,
     Route,
     Rule,
+    Service,
     TeamDevice,
     VlanDevice,
 )
@@ -99,6 +100,8 @@ def describe(resource: Resource) -> str:  # noqa: C901, PLR0911 - one for each k
             return f'route of "{resource.node}" to {resource.destination}{source}'
         case Rule():
             return f'routing rule of "{resource.node}" for {resource.source}'
+        case Service():
+            return f'{resource.title} of "{resource.node}"'
 
 
 def compare(
@@ -174,7 +177,7 @@ def _providers(want: dict[Key, Resource]) -> dict[tuple[str, str], Key]:
     return providers
 
 
-def _needs(resource: Resource, providers: dict[tuple[str, str], Key]) -> Iterator[Key]:
+def _needs(resource: Resource, providers: dict[tuple[str, str], Key]) -> Iterator[Key]:  # noqa: C901 - one for each kind
     """Yield the keys of what a resource cannot outlive."""
     match resource:
         case Cable():
@@ -196,6 +199,10 @@ def _needs(resource: Resource, providers: dict[tuple[str, str], Key]) -> Iterato
                 yield providers[resource.node, resource.device]
         case Route():
             yield ("interface", resource.node, resource.device) if resource.device else ("node", resource.node)
+        case Service():
+            yield ("node", resource.node)
+            if (resource.node, resource.device) in providers:
+                yield providers[resource.node, resource.device]
 
 
 def _changes_in_place(old: Resource, new: Resource) -> bool:
@@ -224,6 +231,9 @@ def _differing(old: object, new: object) -> Iterator[str]:
             continue
         if is_dataclass(before) and is_dataclass(after):
             yield from _differing(before, after)
+        elif isinstance(new, Service) and each.name in ("settings", "files"):
+            one, other = dict(before), dict(after)
+            yield from (name for name in sorted({*one, *other}) if one.get(name) != other.get(name))
         else:
             yield f"{each.name}: {_short(before)} -> {_short(after)}"
 

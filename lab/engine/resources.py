@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lab.intent import PortIntent, SwitchIntent
+from lab.model.names import PHYSICAL_NODE
 from lab.model.nat import NetNat
 
 Key = tuple[str, ...]
@@ -17,9 +18,7 @@ Key = tuple[str, ...]
 Place = tuple[str, str]
 """A node and a device in it."""
 
-PHYSICAL = "physical.networks"
-"""The node that holds the switches of all physical networks; no user's name has a dot."""
-
+PHYSICAL = PHYSICAL_NODE
 
 UNREACHABLE = "unreachable"
 
@@ -39,7 +38,7 @@ class Node:
     """A machine: namespaces and a first process.
 
     ``strong_host``: with several interfaces it must not take at one what is for another. ``masquerade``: the interface
-    behind which a router hides IPv4 addresses. ``nat``: a subnet that it hides behind whatever interface it leaves by.
+    behind which a router hides IPv4 addresses. ``nats``: subnets that it hides behind whatever interface it leaves by.
     """
 
     name: str
@@ -47,7 +46,7 @@ class Node:
     forwarding: bool = False
     strong_host: bool = False
     masquerade: str = ""
-    nat: NetNat | None = None
+    nats: tuple[NetNat, ...] = ()
 
     @property
     def key(self) -> Key:
@@ -176,12 +175,16 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """A bridge of a node's Open vSwitch. Without an intent it is a plain learning switch of the physical world."""
+    """A bridge of a node's Open vSwitch. Without an intent it is a plain learning switch of the physical world.
+
+    ``igmp_snooping``: such a switch gives frames for a multicast group to its members only.
+    """
 
     node: str
     device: str
     dpid: int
     intent: SwitchIntent | None = None
+    igmp_snooping: bool = False
 
     @property
     def key(self) -> Key:
@@ -220,6 +223,7 @@ class Interface:
     ``segmentation``: the machine hands over TCP segments larger than its MTU for somebody later to cut. ``rank``: of
     the ways into a subnet that several interfaces of a machine are in, it takes that of the lowest rank. ``sent_bps``
     limits what the machine sends by it, in bits per second; 0 is no limit, or that of the interface's cable.
+    ``cluster_mac`` is the MAC address that the guest itself gives it in place of ``mac``, empty for none.
     """
 
     node: str
@@ -232,6 +236,7 @@ class Interface:
     segmentation: bool = True
     rank: int = 0
     sent_bps: int = 0
+    cluster_mac: str = ""
 
     @property
     def key(self) -> Key:
@@ -269,7 +274,58 @@ class Rule:
         return ("rule", self.node, self.source)
 
 
-Resource = Node | Cable | Relay | VlanDevice | TeamDevice | Instance | Bridge | Port | Interface | Route | Rule
+class Program(StrEnum):
+    """What a service runs."""
+
+    DHCP_CLIENT = "dhcp-client"
+    DHCP_SERVER = "dhcp-server"
+    DHCP_RELAY = "dhcp-relay"
+    NAME_SERVER = "name-server"
+    NLB = "nlb"
+    TFTP_SERVER = "tftp-server"
+    PXE_RESPONDER = "pxe-responder"
+    NETWORK_BOOT = "network-boot"
+    REAL_MACHINE = "real-machine"
+    DHCP6_SERVER = "dhcp6-server"
+    IPV6_CLIENT = "ipv6-client"
+    ROUTER_ADVERTISEMENTS = "router-advertisements"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A program that a machine runs, and that is started again when it ends.
+
+    ``device`` is the one that it works on, empty if it works on all; of one kind a machine has one for each device.
+    ``settings`` are its own, by name; ``files`` have names and contents. ``place`` says where it is plugged in: at
+    another place it starts anew.
+    """
+
+    node: str
+    program: Program
+    title: str
+    device: str = ""
+    settings: tuple[tuple[str, str], ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
+    place: str = ""
+
+    @property
+    def key(self) -> Key:
+        return ("service", self.node, self.program.value, self.device)
+
+    @property
+    def name(self) -> str:
+        """Its name among the processes of the lab."""
+        return f"{self.program.value}{f'-{self.device}' if self.device else ''}@{self.node}"
+
+    @property
+    def options(self) -> dict[str, str]:
+        """Its settings."""
+        return dict(self.settings)
+
+
+Resource = (
+    Node | Cable | Relay | VlanDevice | TeamDevice | Instance | Bridge | Port | Interface | Route | Rule | Service
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +343,7 @@ class Blueprint:
     interfaces: tuple[Interface, ...] = ()
     routes: tuple[Route, ...] = ()
     rules: tuple[Rule, ...] = ()
+    services: tuple[Service, ...] = ()
 
     def resources(self) -> Iterator[Resource]:
         """Yield every resource, in the order in which they are created."""
@@ -301,6 +358,7 @@ class Blueprint:
         yield from self.interfaces
         yield from self.routes
         yield from self.rules
+        yield from self.services
 
     def wires(self) -> Iterator[tuple[Place, Place]]:
         """Yield the two ends of whatever connects two devices: of a cable, or of the two that a relay joins."""

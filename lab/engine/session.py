@@ -14,8 +14,11 @@ from lab.engine import state as states
 from lab.engine.allocation import Allocation, allocate, refuse_doubles
 from lab.engine.backend import Acknowledgement, Backend, Progress
 from lab.engine.blueprint import lower
-from lab.engine.plan import Plan, compare, half_made
-from lab.engine.resources import Blueprint, Interface, Key
+from lab.engine.leased import Lease
+from lab.engine.network_boot import empty_vms, with_disks
+from lab.engine.plan import Action, Plan, compare, half_made
+from lab.engine.resources import Blueprint, Interface, Key, Service
+from lab.engine.services import carried_over
 from lab.engine.state import STATE_FILE, State
 from lab.errors import InvalidState, LabError, LabFault, SwitchFault, TopologyError
 from lab.model.objects import LabModel
@@ -86,22 +89,43 @@ class Session:
         self._backend = backend
         self._progress = progress
         self._state_file = state_file
+        self._patient = True
 
-    def up(self, model: LabModel, file: str, parameters: dict[str, str]) -> Applied:
-        """Build a lab from nothing, and return when every switch has acknowledged its policy."""
+    def up(self, model: LabModel, file: str, parameters: dict[str, str], *, patient: bool = True) -> Applied:
+        """Build a lab from nothing, and return when every switch has acknowledged its policy.
+
+        Unless `patient` it does not wait until DHCP clients have got their addresses.
+        """
+        self._patient = patient
         empty = LabModel(model.name, interruption_s=0.0)
         return self._become(State(empty, file, parameters=parameters), model, Blueprint(), None)
 
     def apply(self, model: LabModel, file: str, parameters: dict[str, str]) -> Applied:
         """Turn the running lab into `model`; it completes, undoes or replaces a change that was interrupted."""
         state = self.state()
+        model = carried_over(state.model, model)
         resumed = _resumption(state, model)
         return self._become(replace(state, file=file, parameters=parameters), model, None, resumed)
+
+    def become(self, model: LabModel, *, patient: bool = True) -> Applied:
+        """Turn the running lab into a model that is not what its file describes, but what a command makes of it.
+
+        Unless `patient` it does not wait until DHCP clients have got their addresses.
+        """
+        self._patient = patient
+        return self._become(self.state(), model, None, None)
 
     def plan(self, model: LabModel) -> Plan:
         """Return what :meth:`apply` would do."""
         state = self.state()
+        model = carried_over(state.model, model)
         return self._plan(state, model)[0]
+
+    def boot(self, names: frozenset[str], *, reinstall: bool) -> None:
+        """Have VMs boot from the network again; with `reinstall` those, too, that have an operating system."""
+        state = self.state()
+        model = with_disks(state.model, names, installed=False) if reinstall else state.model
+        self._become(state, model, None, None, boot=names)
 
     def resume(self) -> Resumption | None:
         """Complete the change that was interrupted, if one was; one that failed is left to `apply`."""
@@ -112,7 +136,8 @@ class Session:
 
     def resumption(self, model: LabModel) -> Resumption | None:
         """Return what :meth:`apply` of a model makes of a change that was interrupted, if one was."""
-        return _resumption(self.state(), model)
+        state = self.state()
+        return _resumption(state, carried_over(state.model, model))
 
     def state(self) -> State:
         """Return what the lab remembers."""
@@ -129,6 +154,10 @@ class Session:
     def observe(self) -> Blueprint:
         """Return what of the lab is really there."""
         return self._backend.observe(self.blueprint())
+
+    def leases(self) -> tuple[Lease, ...]:
+        """Return what the lab's clients have got."""
+        return self._backend.leases(self.blueprint())
 
     def acknowledgements(self) -> dict[tuple[str, str], Acknowledgement]:
         """Return what each switch says about its policy."""
@@ -149,8 +178,31 @@ class Session:
             observed = self._backend.observe(known(wanted, recorded, *begun))
         return compare(recorded, observed, wanted, half_made(recorded, begun)), allocation, wanted
 
-    def _become(self, state: State, model: LabModel, observed: Blueprint | None, resumed: Resumption | None) -> Applied:
+    def _become(
+        self,
+        state: State,
+        model: LabModel,
+        observed: Blueprint | None,
+        resumed: Resumption | None,
+        boot: frozenset[str] = frozenset(),
+    ) -> Applied:
+        """Turn the lab into `model`; the VMs that boot from the network meanwhile have their settings at the end.
+
+        Those that could not boot before try again if something has changed, or if they are named in `boot`.
+        """
+        done = self._change(state, model, observed, resumed)
+        if empty := empty_vms(model):
+            begun = {step.resource.node for step in done.plan.of(Service) if isinstance(step.resource, Service)}
+            again = (empty if done.plan else boot & empty) - begun
+            self._progress("booting from the network")
+            booted = self._backend.booted(self.blueprint(), frozenset(again)) & empty
+            if booted:
+                self._change(self.state(), with_disks(model, booted, installed=True), None, None)
+        return done
+
+    def _change(self, state: State, model: LabModel, observed: Blueprint | None, resumed: Resumption | None) -> Applied:
         plan, allocation, wanted = self._plan(state, model, observed)
+        self._backend.require(wanted)
         new = state.towards(model, allocation)
         if plan or resumed:
             states.write(self._state_file, new)
@@ -158,6 +210,9 @@ class Session:
                 self._backend.execute(plan, wanted, new.generation, model.interruption_s, self._progress)
                 self._progress("waiting for the switches")
                 self._wait_for_switches(wanted)
+                if plan.of(Service, Action.CREATE, Action.CHANGE):
+                    self._progress("starting services")
+                    self._backend.start_services(plan, wanted, patient=self._patient)
                 if state.generation:
                     # Nobody can have an old address in mind in a lab that has just been built.
                     self._backend.announce(plan, wanted)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lab.engine.allocation import Allocation
 from lab.engine.backend import Acknowledgement
-from lab.engine.blueprint import bridge_device
+from lab.engine.leased import Lease
 from lab.engine.resources import Blueprint
 from lab.model.addresses import hyperv_mac
 from lab.model.extensions import DESCRIPTIONS, ENABLED_BY_DEFAULT
 from lab.model.interfaces import IpInterface, interfaces, vm_interfaces
 from lab.model.isolation import NO_ISOLATION
+from lab.model.names import bridge_device
 from lab.model.objects import LabModel, VirtualSwitch
 from lab.model.vlan import UNTAGGED
+
+MISSING = "missing in the running lab"
+"""The status of what should be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +110,19 @@ def _extensions(switch: VirtualSwitch) -> Iterator[ExtensionStatus]:
         yield ExtensionStatus(found.id, extension.value, found.vendor, found.type.value, enabled)
 
 
-def adapter_statuses(model: LabModel, allocation: Allocation, observed: Blueprint) -> Iterator[AdapterStatus]:
+def adapter_statuses(
+    model: LabModel, allocation: Allocation, observed: Blueprint, leases: Iterable[Lease] = ()
+) -> Iterator[AdapterStatus]:
     """Yield every interface of every machine that runs, then the adapters of VMs that are off."""
     found = {(each.node, each.device): each for each in observed.interfaces}
     kinds = dict(_kinds(model))
+    got: dict[tuple[str, str], list[Lease]] = {}
+    for lease in leases:
+        got.setdefault((lease.node, lease.device), []).append(lease)
     for interface in interfaces(model):
         real = found.get((interface.node, interface.device))
+        mine = got.get((interface.node, interface.device), [])
+        dynamic = (str(address) for one in mine for address in one.addresses)
         yield AdapterStatus(
             machine=interface.node,
             kind=kinds[interface.node],
@@ -119,8 +130,8 @@ def adapter_statuses(model: LabModel, allocation: Allocation, observed: Blueprin
             device=interface.device,
             connected_to=_connection(interface),
             mac=hyperv_mac(real.mac if real else allocation.mac(interface)),
-            addresses=real.addresses if real else (),
-            status=_status(interface, real is not None),
+            addresses=(*dynamic, *real.addresses) if real else (),
+            status=_status(interface, real is not None, mine),
             vlan=_vlan(interface),
             isolation=_isolation(interface),
         )
@@ -153,12 +164,12 @@ def _connection(interface: IpInterface) -> str:
     return f"network {segment.name}" if segment.name else "internet"
 
 
-def _status(interface: IpInterface, present: bool) -> str:
+def _status(interface: IpInterface, present: bool, leases: Iterable[Lease]) -> str:
     if not present:
-        return "missing in the running lab"
+        return MISSING
     if interface.bound_to:
         return f"bound to switch {interface.bound_to}: no protocol but the switch's"
-    return interface.why_down or "Ok"
+    return interface.why_down or ", ".join(["Ok", *(each.told for each in leases)])
 
 
 def _kinds(model: LabModel) -> Iterator[tuple[str, str]]:

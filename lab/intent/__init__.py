@@ -11,6 +11,8 @@ Bridge      ``hvlab-generation``               lab         a counter, raised wit
 Interface   ``hvlab-port``                     lab         a :class:`PortIntent`
 Bridge      ``hvlab-applied``                  controller  the last generation that a barrier confirmed
 Bridge      ``hvlab-fault``                    controller  why a generation could not be applied, in words
+Bridge      ``hvlab-leases``                   controller  what a Default Switch has leased (:mod:`lab.intent.leases`)
+Bridge      ``hvlab-ignored``                  controller  what its DHCP could not understand, by adapter
 ==========  =================================  ==========  ===================================================
 
 A fault begins with the generation it is about (``generation 7: ...``), so that one about an older generation is not

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lab.model.acl import ExtendedAcl, PortAcl
+from lab.model.default_switch import LeasedSubnet
 from lab.model.isolation import IsolationSettings
 from lab.model.kinds import LearningMode, LoadBalancing, PortKind, PortMirroring, SwitchType
 from lab.model.vlan import VlanSettings
@@ -31,7 +32,8 @@ class SwitchIntent:
     ``switch`` and ``host`` are the user's names and appear in every explanation; ``ageing_s`` is how long a learned
     address lives after its last frame (seconds, 1 to 65535). ``load_balancing`` is that of its team, if it has one: a
     switch with several external ports. ``forwarding_extension`` names the extension that forwards in the switch's
-    place, which without a network controller forwards nothing.
+    place, which without a network controller forwards nothing. ``default_switch`` is what a Default Switch leases: the
+    controller answers its DHCP in the name of the management OS.
     """
 
     switch: str
@@ -41,6 +43,7 @@ class SwitchIntent:
     ageing_s: int = 300
     load_balancing: LoadBalancing = LoadBalancing.HYPERVPORT
     forwarding_extension: str = ""
+    default_switch: LeasedSubnet | None = None
     version: int = INTENT_VERSION
 
 

@@ -21,12 +21,34 @@ MAC_POOL_SIZE: Final = 256
 _MAC: Final = re.compile(r"(?:[0-9a-f]{12}|[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5})", re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class StaticRoute:
+    """The way to a network: by a neighbour, or (0.0.0.0, ::) right on the link (New-NetRoute)."""
+
+    destination: Network
+    next_hop: Address
+
+    @property
+    def on_link(self) -> bool:
+        return self.next_hop.is_unspecified
+
+    def __str__(self) -> str:
+        return f"{self.destination} by {'the link' if self.on_link else self.next_hop}"
+
+
 @dataclass(frozen=True, slots=True)
 class IpSettings:
-    """The addresses of one network adapter, and at most one gateway per address family."""
+    """The addresses of one network adapter, at most one gateway per address family, and the routes to other networks.
+
+    ``dhcp``: IPv4 is what a DHCP server gives (Set-NetIPInterface -Dhcp Enabled). ``auto``: IPv6 is what routers
+    advertise, and what a DHCPv6 server gives where they say so (Set-NetIPInterface -RouterDiscovery Enabled).
+    """
 
     addresses: tuple[Interface, ...] = ()
     gateways: tuple[Address, ...] = ()
+    dhcp: bool = False
+    auto: bool = False
+    routes: tuple[StaticRoute, ...] = ()
 
     def of_version(self, version: int) -> Interface | None:
         """Return the first address of an IP version (4 or 6), if there is one."""

@@ -18,16 +18,22 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from lab.errors import TopologyError
 from lab.model.addresses import IpSettings, Network
-from lab.model.host_builder import HostBuilder, VmBuilder
+from lab.model.default_subnets import placed
+from lab.model.host_builder import HostBuilder
+from lab.model.names import quoted
 from lab.model.network_builder import NetworkBuilder
+from lab.model.nlb import NlbMode
+from lab.model.nlb_builder import ClusterBuilder, WrittenRule, read_cluster
 from lab.model.notes import Notes
 from lab.model.objects import DEFAULT_MTU, Computer, Internet, LabModel
 from lab.model.parameters import Parameter, Value, loading, read_parameter
 from lab.model.reading import Reader, Texts
+from lab.model.vm_builder import VmBuilder
 
 __all__ = ["HostBuilder", "Lab", "NetworkBuilder", "VmBuilder"]
 
@@ -43,6 +49,7 @@ class Lab:
         self._networks: list[NetworkBuilder] = []
         self._internet: list[Computer] = []
         self._internet_subnets: list[Network] = []
+        self._clusters: dict[str, ClusterBuilder] = {}
         self._notes.declare(f"lab {self.name}")
         now = loading.get()
         if now:
@@ -54,11 +61,31 @@ class Lab:
         """Return what the user set with ``--set NAME=VALUE`` or in ``HVLAB_NAME``, as the type of the default."""
         return read_parameter(self._notes, Parameter(name, meaning, minimum, maximum), default)
 
-    def physical_network(
-        self, name: str, *subnets: str, router: Texts = (), nat: bool = True, mtu: int = DEFAULT_MTU
+    def physical_network(  # noqa: PLR0913 - settings given by name
+        self,
+        name: str,
+        *subnets: str,
+        router: Texts = (),
+        nat: bool = True,
+        mtu: int = DEFAULT_MTU,
+        igmp_snooping: bool = False,
+        router_advertisements: bool = False,
     ) -> NetworkBuilder:
-        """Add a physical network. ``router``: the address(es) of its router to the internet; ``nat``: it hides IPv4."""
-        network = NetworkBuilder(self._notes, name, subnets, router=router, nat=nat, mtu=mtu)
+        """Add a physical network. ``router``: the address(es) of its router to the internet; ``nat``: it hides IPv4.
+
+        ``igmp_snooping``: its switch gives what is for a multicast group to those who have joined only.
+        ``router_advertisements``: its router tells everybody its IPv6 subnets, and that it is the router.
+        """
+        network = NetworkBuilder(
+            self._notes,
+            name,
+            subnets,
+            router=router,
+            nat=nat,
+            mtu=mtu,
+            igmp_snooping=igmp_snooping,
+            advertising=router_advertisements,
+        )
         self._networks.append(network)
         return network
 
@@ -82,6 +109,27 @@ class Lab:
         self._hosts.append(host)
         return host
 
+    def nlb_cluster(
+        self,
+        name: str,
+        address: str,
+        *,
+        mode: NlbMode | str = NlbMode.UNICAST,
+        rules: Sequence[WrittenRule] | None = None,
+    ) -> ClusterBuilder:
+        """Add a cluster of Network Load Balancing with an IP address, such as 192.168.1.100/24 (New-NlbCluster).
+
+        ``rules`` are made by :func:`nlb_rule`; without any it has the one for all ports. VMs become its nodes by
+        ``vm.nlb_node(cluster, priority=…)``.
+        """
+        title = Reader(self._notes, self.name).name("NLB cluster", name, f"cluster-{len(self._clusters) + 1}")
+        read = Reader(self._notes, f"NLB cluster {title}")
+        self._notes.declare(read.owner)
+        if title in self._clusters:
+            read.mistake(f"two NLB clusters are called {quoted(title)}", "give every one a name of its own")
+        self._clusters[title] = read_cluster(read, title, address, mode, rules)
+        return self._clusters[title]
+
     def model(self) -> LabModel:
         """Return the described lab; TopologyError with every mistake there is."""
         from lab.model.validate import validate
@@ -94,6 +142,13 @@ class Lab:
             internet=Internet(tuple(self._internet_subnets), tuple(self._internet)),
             interruption_s=self._interruption_s,
         )
+        model = placed(model)
+        nodes = [adapter.nlb.cluster for _, vm in model.vms() for adapter in vm.adapters if adapter.nlb]
+        for name, cluster in self._clusters.items():
+            if cluster.node and name not in nodes:
+                target, remedy = f"NLB cluster {name}", "give it some: vm.nlb_node(cluster, priority=1)"
+                what = f"NLB cluster {quoted(name)} has no node"
+                self._notes.mistake(what, target=target, remedy=remedy, where=self._notes.places[target])
         mistakes = self._notes.together_with(validate(model))
         del self._notes.mistakes[before:]
         if mistakes:

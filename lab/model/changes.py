@@ -13,12 +13,18 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from lab.model.acl import ExtendedAcl, PortAcl
-from lab.model.addresses import IpSettings, hyperv_mac
+from lab.model.addresses import IpSettings, StaticRoute, hyperv_mac
+from lab.model.advertising import RouterAdvertisements
+from lab.model.boot import BootFile, BootProgram
+from lab.model.dhcp import DhcpOption, DhcpPolicy, DhcpRange, DhcpReservation, DhcpScope
+from lab.model.dhcp6 import DhcpOption6, DhcpRange6, DhcpReservation6, DhcpScope6
 from lab.model.isolation import IsolationSettings
 from lab.model.kinds import VMState
 from lab.model.names import vethernet
 from lab.model.nat import NatMapping
+from lab.model.nlb import NlbNode
 from lab.model.objects import HypervHost, LabModel, NetworkAdapter, PhysicalNetwork, VirtualMachine, VlanInterface
+from lab.model.recorded import Setting
 from lab.model.vlan import VlanSettings
 
 Action = Literal["remove", "change", "add"]
@@ -31,14 +37,30 @@ _LABELS: Final[Mapping[str, str]] = MappingProxyType(
         "adapters": "adapters",
         "allow_teaming": "AllowTeaming",
         "ageing_s": "ageing time in seconds",
+        "boot_device": "BootDevice",
         "bandwidth_reservation": "BandwidthReservationMode",
         "default_flow_minimum_bandwidth_absolute": "DefaultFlowMinimumBandwidthAbsolute in bits per second",
         "default_flow_minimum_bandwidth_weight": "DefaultFlowMinimumBandwidthWeight",
         "dhcp_guard": "DhcpGuard",
+        "dhcp_relay": "DHCP servers of the relay agent",
+        "lease_duration_s": "lease duration in seconds",
+        "max_client_lead_time_s": "MaxClientLeadTime in seconds",
+        "reserve_percent": "ReservePercent",
+        "scope_ids": "scopes",
+        "server_role": "ServerRole",
+        "files": "boot files",
+        "installed": "operating system installed",
+        "real_machine": "real machine",
+        "recorded": "recorded settings",
+        "programs": "boot programs",
+        "use_dhcp_ports": "UseDhcpPorts",
+        "enabled": "enabled",
         "extensions": "enabled extensions",
         "extended_acls": "extended ACL",
         "forwarding": "IP forwarding",
+        "guest_mac": "MAC address in the guest",
         "ip": "addresses",
+        "igmp_snooping": "IGMP snooping",
         "ieee_priority_tag": "IeeePriorityTag",
         "integration_services": "integration services",
         "interruption_s": "interruption in seconds",
@@ -55,6 +77,7 @@ _LABELS: Final[Mapping[str, str]] = MappingProxyType(
         "nat": "NAT",
         "network": "physical network",
         "nics": "NICs",
+        "nlb": "NLB node",
         "connected": "cable plugged in",
         "embedded_teaming": "EnableEmbeddedTeaming",
         "load_balancing": "LoadBalancingAlgorithm",
@@ -62,16 +85,29 @@ _LABELS: Final[Mapping[str, str]] = MappingProxyType(
         "mirror_external_port": "port mirroring of the external port",
         "port_mirroring": "PortMirroring",
         "prefix": "InternalIPInterfaceAddressPrefix",
+        "advertisements": "Advertising",
+        "preferred_lifetime_s": "preferred lifetime in seconds",
         "resource_metering": "resource metering",
+        "router_advertisements": "Advertising",
         "router_guard": "RouterGuard",
         "speed": "speed in bits per second",
         "storm_limit": "StormLimit in packets per second",
+        "valid_lifetime_s": "valid lifetime in seconds",
         "vlan": "VLAN",
         "vlan_interfaces": "VLAN interfaces of the guest",
     }
 )
 
-_SETTINGS: Final = (IpSettings, VlanSettings, IsolationSettings, PortAcl, ExtendedAcl, VlanInterface, NatMapping)
+_IP_PARTS: Final = {
+    "addresses": "addresses", "gateways": "gateways", "dhcp": "DHCP", "auto": "RouterDiscovery", "routes": "routes",
+}  # fmt: skip
+
+_SETTINGS: Final = (
+    *(IpSettings, StaticRoute, VlanSettings, IsolationSettings, PortAcl, ExtendedAcl, VlanInterface, NatMapping),
+    *(DhcpOption, DhcpPolicy, DhcpRange, DhcpReservation, NlbNode),
+    *(DhcpOption6, DhcpRange6, DhcpReservation6, RouterAdvertisements),
+    *(BootFile, BootProgram, Setting),
+)
 """The dataclasses that are values of settings, where others are objects with names of their own."""
 
 
@@ -113,7 +149,7 @@ def _lab(old: LabModel, new: LabModel) -> Iterator[Change]:
 
 def _pairs(kind: str, of: str, old: Sequence[Any], new: Sequence[Any]) -> Iterator[Change]:
     """Yield what happens to the objects of one kind; the same name is the same object."""
-    before, after = ({each.name: each for each in side} for side in (old, new))
+    before, after = ({_name_of(each): each for each in side} for side in (old, new))
     for name in before.keys() - after.keys():
         yield Change("remove", kind, _shown(kind, name), of=of)
     for name in after.keys() - before.keys():
@@ -121,6 +157,10 @@ def _pairs(kind: str, of: str, old: Sequence[Any], new: Sequence[Any]) -> Iterat
     for name in before.keys() & after.keys():
         yield from _settings((kind, _shown(kind, name), of), before[name], after[name])
         yield from _inside(before[name], after[name])
+
+
+def _name_of(value: Any) -> str:
+    return str(value.id) if isinstance(value, DhcpScope | DhcpScope6) else str(value.name)
 
 
 def _shown(kind: str, name: str) -> str:
@@ -145,6 +185,34 @@ def _inside(old: object, new: object) -> Iterator[Change]:
         yield from _adapters("adapter", old.name, old.adapters, new.adapters)
         teams = [[each.team] if each.team else [] for each in (old, new)]
         yield from _pairs("team", old.name, *teams)
+        yield from _dhcp(old, new)
+        yield from _boot_server(old, new)
+
+
+def _dhcp(old: VirtualMachine, new: VirtualMachine) -> Iterator[Change]:
+    had, has = old.dhcp_server, new.dhcp_server
+    if bool(had) is not bool(has):
+        yield Change("add" if has else "remove", "role", "DHCP Server", of=old.name)
+    if had and has:
+        yield from _settings(("role", "DHCP Server", old.name), had, has)
+        yield from _pairs("DHCP scope", old.name, had.scopes, has.scopes)
+        yield from _pairs("DHCPv6 scope", old.name, had.scopes6, has.scopes6)
+        one, other = had.failover, has.failover
+        yield from _pairs("DHCP failover", old.name, *([each] if each else [] for each in (one, other)))
+        yield from _pairs(
+            "replicated DHCP scope", old.name, *(each.replicated if each else () for each in (one, other))
+        )
+
+
+def _boot_server(old: VirtualMachine, new: VirtualMachine) -> Iterator[Change]:
+    had, has = old.boot_server, new.boot_server
+    if had and has and had.role == has.role:
+        yield from _settings(("role", has.role, old.name), had, has)
+        return
+    if had:
+        yield Change("remove", "role", had.role, of=old.name)
+    if has:
+        yield Change("add", "role", has.role, of=old.name)
 
 
 def _sharing(old: HypervHost, new: HypervHost) -> Iterator[Change]:
@@ -187,10 +255,10 @@ def _details(field: str, before: Any, after: Any) -> Iterator[str]:
         yield _moves(before, after)
     elif isinstance(before, IpSettings) and isinstance(after, IpSettings):
         prefix = "" if field == "ip" else f"{field} "
-        for part in ("addresses", "gateways"):
+        for part, name in _IP_PARTS.items():
             one, other = getattr(before, part), getattr(after, part)
             if one != other:
-                yield f"{prefix}{part} {_words(part, one)} -> {_words(part, other)}"
+                yield f"{prefix}{name} {_words(part, one)} -> {_words(part, other)}"
     else:
         yield f"{_LABELS.get(field, field)} {_words(field, before)} -> {_words(field, after)}"
 
@@ -206,6 +274,8 @@ def _moves(before: str | None, after: str | None) -> str:
 def _words(field: str, value: object) -> str:
     if field == "mac":
         return hyperv_mac(str(value)) if value else "dynamic"
+    if field == "guest_mac":
+        return hyperv_mac(str(value)) if value else "its own"
     if field in ("mac_address_minimum", "mac_address_maximum"):
         return hyperv_mac(str(value)) if value else "from its IPv4 address"
     if field == "ip":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lab.model.addresses import Address, Interface
 from lab.model.interfaces import IpInterface, Segment, host_interfaces, interfaces_of_computers, vm_interfaces
@@ -17,7 +17,8 @@ class Endpoint:
 
     ``name`` is what a matrix shows: the machine's name, and its interface's where the machine has several.
     ``interface`` and ``device`` are the user's and Linux's name of the interface (empty where there is none);
-    ``why_down`` says why nothing can reach it at all (empty = it is up).
+    ``why_down`` says why nothing can reach it at all (empty = it is up). Of a load-balancing cluster ``members`` are
+    the nodes that have its address, each as an endpoint with that.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Endpoint:
     v4: Interface | None = None
     v6: Interface | None = None
     why_down: str = ""
+    members: tuple[Endpoint, ...] = ()
 
     @property
     def up(self) -> bool:
@@ -56,6 +58,28 @@ def endpoints(model: LabModel) -> tuple[Endpoint, ...]:
     for interface in interfaces_of_computers(model):
         found += _of_machine(interface.node, (interface,), "")
     return tuple(found)
+
+
+def clusters(model: LabModel) -> tuple[Endpoint, ...]:
+    """Return the clusters of Network Load Balancing of a lab: what can be reached, but is nowhere to start from."""
+    found: dict[str, list[IpInterface]] = {}
+    for host, vm in model.vms():
+        for each in vm_interfaces(host, vm):
+            if each.nlb:
+                found.setdefault(each.nlb.cluster, []).append(each if vm.running else replace(each, why_down=OFF))
+    return tuple(_cluster(name, nodes) for name, nodes in found.items())
+
+
+OFF = "its VM is off"
+
+
+def _cluster(name: str, nodes: list[IpInterface]) -> Endpoint:
+    usable = [each for each in nodes if each.virtual and each.why_down != OFF]
+    why = next((each.nlb_refused or each.why_down for each in nodes), "")
+    members = (Endpoint(name, each.node, each.label, each.device, each.virtual, None, each.why_down) for each in usable)
+    address = nodes[0].nlb.address if nodes[0].nlb else None
+    down = "" if usable else f'no node of NLB cluster "{name}" has its address: {why}'
+    return Endpoint(f"{name} (cluster)", f"cluster {name}", v4=address, why_down=down, members=tuple(members))
 
 
 def _of_machine(

@@ -90,7 +90,7 @@ class FrameOracle:
             Segment(host.name, switch.name)
             for host in model.hosts
             for switch in host.switches
-            if switch.mirror_external_port and any(nic.name in switch.nics and nic.connected for nic in host.nics)
+            if switch.mirror_external_port and any(nic.name in switch.nics and nic.has_link for nic in host.nics)
         }
 
     def hear_each_other(self, one: str, other: str) -> bool:
@@ -134,6 +134,7 @@ def _stations(model: LabModel, live: list[IpInterface]) -> Iterator[_Station]:
     for each in live:
         assert each.segment, "it is plugged in"
         yield _Station(
-            each.full_name, each.segment, each.mac or f"({each.full_name})", each.vlan_policy.membership(), each.acls,
-            each.extended_acls, each.port_mirroring, *guards.get(each.full_name, (False, False)),
+            each.full_name, each.segment, each.guest_mac or each.mac or f"({each.full_name})",
+            each.tagging.membership(), each.acls, each.extended_acls, each.port_mirroring,
+            *guards.get(each.full_name, (False, False)),
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""How a topology script describes a Hyper-V host and its VMs (see :mod:`lab.model.builder`)."""
+"""How a topology script describes a Hyper-V host (see :mod:`lab.model.builder`)."""
 
 from __future__ import annotations
 
@@ -9,25 +9,27 @@ from typing import Unpack
 
 from lab.model.adapter_builder import ManagementAdapterSettings, VmAdapterSettings, read_settings
 from lab.model.addresses import IpSettings
-from lab.model.kinds import AdapterKind, SwitchType, VMState
-from lab.model.names import quoted, vethernet, vlan_interface_name
+from lab.model.advertising import RouterAdvertisements
+from lab.model.advertising_builder import read_advertisements
+from lab.model.default_switch import DEFAULT_SWITCH, host_address
+from lab.model.kinds import BootDevice, SwitchType, VMState
+from lab.model.names import quoted, vethernet
 from lab.model.nat import NetNat
 from lab.model.nat_builder import WrittenMapping, read_mappings
 from lab.model.network_builder import NetworkBuilder
 from lab.model.notes import Notes
 from lab.model.objects import (
     DEFAULT_MTU,
-    GuestTeam,
     HypervHost,
     NetworkAdapter,
     PhysicalNic,
     VirtualMachine,
     VirtualSwitch,
-    VlanInterface,
 )
-from lab.model.reading import Reader, Subnets, Texts, shown
+from lab.model.reading import Reader, Subnets, Texts
 from lab.model.rules.mistakes import known
 from lab.model.switch_builder import ExternalSwitchSettings, InternalSwitchSettings, SwitchSettings, read_switch
+from lab.model.vm_builder import VmBuilder
 
 
 class HostBuilder:
@@ -45,6 +47,7 @@ class HostBuilder:
         self._vms: list[VmBuilder] = []
         self._unsure: set[str] = set()
         self._nat: NetNat | None = None
+        self._advertisements: RouterAdvertisements | None = None
         self._mac_range = ("", "")
 
     def set_mac_range(self, minimum: object, maximum: object) -> None:
@@ -118,6 +121,27 @@ class HostBuilder:
         self._adapters.append(NetworkAdapter(title, title, ip=ip, **fields))
         return title
 
+    def default_switch(self, subnet: str = "", **settings: object) -> str:
+        """Add the Default Switch of client Windows: its host leases addresses, answers names and translates.
+
+        ``subnet``: a /20 of 172.16.0.0/12, one that nothing else in the lab uses unless given. It has no settings.
+        """
+        read = self._declare(DEFAULT_SWITCH)
+        for name in settings:
+            what = f"the Default Switch of host {quoted(self.name)} is to have {quoted(name)}"
+            read.mistake(what, "Windows itself makes it, and nobody can rename, delete or reconfigure it")
+        if any(each.is_default for each in self._switches):
+            read.mistake(f"host {quoted(self.name)} has the Default Switch already", "there is one for a host")
+            return DEFAULT_SWITCH
+        found = read.networks((subnet,) if subnet != "" else ())
+        given = next((each for each in found or () if isinstance(each, IPv4Network)), None)
+        if found and given is None:
+            read.mistake(f"the Default Switch of host {quoted(self.name)} has the subnet {found[0]}", "expected IPv4")
+        ip = IpSettings((host_address(given),)) if given else IpSettings()
+        self._switches.append(VirtualSwitch(DEFAULT_SWITCH, SwitchType.INTERNAL, is_default=True))
+        self._adapters.append(NetworkAdapter(DEFAULT_SWITCH, DEFAULT_SWITCH, ip=ip))
+        return DEFAULT_SWITCH
+
     def private_switch(self, name: str, **settings: Unpack[SwitchSettings]) -> str:
         """Add a private switch: VMs only."""
         return self._switch(name, SwitchType.PRIVATE, None, settings, SwitchSettings)[0]
@@ -157,6 +181,26 @@ class HostBuilder:
             self._nat = NetNat(title, found[0], read_mappings(read, mappings))
         return title
 
+    def router_advertisements(
+        self,
+        *,
+        managed: bool = False,
+        other: bool = False,
+        autonomous: bool = True,
+        default_route: bool = True,
+        adapters: Sequence[str] = (),
+    ) -> None:
+        """Have the management OS tell the machines beside it that it is a router for their IPv6 subnets.
+
+        ``managed``: they are to ask a DHCPv6 server for addresses; ``other``: for all but those; ``autonomous``: they
+        may make themselves addresses. ``adapters`` names those that advertise; all that have IPv6 do unless some are
+        named (Set-NetIPInterface -Advertising Enabled; RFC 4861).
+        """
+        read = Reader(self._notes, self.name)
+        self._advertisements = read_advertisements(
+            read, managed=managed, other=other, autonomous=autonomous, default_route=default_route, adapters=adapters
+        )
+
     def vm(  # noqa: PLR0913 - settings given by name
         self,
         name: str,
@@ -169,9 +213,16 @@ class HostBuilder:
         forwarding: bool = False,
         resource_metering: bool = False,
         legacy: bool = False,
+        boot_device: BootDevice | str = BootDevice.VHD,
+        real_machine: bool = False,
         **settings: Unpack[VmAdapterSettings],
     ) -> VmBuilder:
-        """Add a VM with one network adapter on a switch; without a switch the adapter is disconnected."""
+        """Add a VM with one network adapter on a switch; without a switch the adapter is disconnected.
+
+        ``boot_device``: with ``NetworkAdapter`` (generation 2) or ``LegacyNetworkAdapter`` (generation 1) its disk is
+        empty, and it is installed over the network before it has its addresses (New-VM -BootDevice). With
+        ``real_machine`` it is run by QEMU, with real firmware, and has only the addresses that its guest takes.
+        """
         title = self._name("VM", name, f"VM-{len(self._vms) + 1}")
         self._notes.declare(title)
         read = Reader(self._notes, title)
@@ -182,6 +233,8 @@ class HostBuilder:
             integration_services=read.flag("integration_services", integration_services, True),
             forwarding=read.flag("forwarding", forwarding, False),
             resource_metering=read.flag("resource_metering", resource_metering, False),
+            boot_device=read.choice("boot_device", boot_device, BootDevice, BootDevice.VHD),
+            real_machine=read.flag("real_machine", real_machine, False),
         )
         vm = VmBuilder(self, value, self._notes)
         self._vms.append(vm)
@@ -209,6 +262,10 @@ class HostBuilder:
         )
         return None
 
+    def leases(self, switch: str | None) -> bool:
+        """Tell whether a switch is the Default Switch, whose VMs are DHCP clients unless they have addresses."""
+        return any(each.is_default and each.name == switch for each in self._switches)
+
     def value(self) -> HypervHost:
         """Return the finished value."""
         vms = tuple(vm.value for vm in self._vms)
@@ -221,6 +278,7 @@ class HostBuilder:
             self._forwarding,
             *self._mac_range,
             nat=self._nat,
+            router_advertisements=self._advertisements,
         )
 
     def _subnets_inside(self, found: VirtualSwitch | None, switch: object) -> Subnets:
@@ -268,96 +326,3 @@ class HostBuilder:
         if isinstance(network, NetworkBuilder):
             return network
         return next((each for each in self._networks if each.name == network), None)
-
-
-class VmBuilder:
-    """A VM under construction; every call returns it, so that calls can be chained."""
-
-    def __init__(self, host: HostBuilder, value: VirtualMachine, notes: Notes) -> None:
-        self._host = host
-        self.value = value
-        self._notes = notes
-
-    def adapter(
-        self,
-        switch: str | None = None,
-        *addresses: str,
-        name: str = "",
-        gateway: Texts = None,
-        legacy: bool = False,
-        **settings: Unpack[VmAdapterSettings],
-    ) -> VmBuilder:
-        """Add a network adapter (Add-VMNetworkAdapter); the first is called "Network Adapter", as New-VM does."""
-        about = Reader(self._notes, self.value.name)
-        old = about.flag("legacy", legacy, False)
-        free = self._free_name("Legacy Network Adapter" if old else "Network Adapter")
-        title = about.name("adapter", name, free) if name != "" else free
-        read = Reader(self._notes, f"{self.value.name}/{title}")
-        self._notes.declare(read.owner)
-        kind = AdapterKind.LEGACY if old else AdapterKind.SYNTHETIC
-        found = self._host.known_switch(switch, about)
-        ip = self._host.settings_on(switch, read.owner, addresses, gateway)
-        fields = read_settings(read, settings, VmAdapterSettings)
-        adapter = NetworkAdapter(title, found, kind, ip=ip, **fields)
-        self.value = replace(self.value, adapters=(*self.value.adapters, adapter))
-        return self
-
-    def vlan_interface(
-        self, vlan_id: int, *addresses: str, adapter: str | None = None, gateway: Texts = None
-    ) -> VmBuilder:
-        """Have the guest make itself an interface for the tagged frames of a VLAN, on the first adapter or the named.
-
-        The switch lets those frames pass if the adapter is a trunk that allows the VLAN (``vlan=trunk(...)``).
-        """
-        about = Reader(self._notes, self.value.name)
-        number = about.number("the VLAN id of an interface", vlan_id, 0)
-        at = self._adapter_named(adapter, about)
-        if at is None or number != vlan_id:
-            return self
-        adapters = list(self.value.adapters)
-        owner = f"{self.value.name}/{vlan_interface_name(adapters[at].name, number)}"
-        self._notes.declare(owner)
-        ip = self._host.settings_on(adapters[at].switch, owner, addresses, gateway)
-        more = (*adapters[at].vlan_interfaces, VlanInterface(number, ip))
-        adapters[at] = replace(adapters[at], vlan_interfaces=more)
-        self.value = replace(self.value, adapters=tuple(adapters))
-        return self
-
-    def team(
-        self, name: str, *addresses: str, adapters: Sequence[str] | None = None, gateway: Texts = None
-    ) -> VmBuilder:
-        """Have the guest make a team of two adapters, all of them unless named: it uses the first that has a link.
-
-        The adapters are on two external switches, and have ``allow_teaming=True`` (New-NetLbfoTeam in the guest).
-        """
-        about = Reader(self._notes, self.value.name)
-        title = about.name("team", name, "Team")
-        owner = f"{self.value.name}/{title}"
-        self._notes.declare(owner)
-        given = [each.name for each in self.value.adapters] if adapters is None else adapters
-        if self.value.team or not isinstance(given, list | tuple) or not all(isinstance(each, str) for each in given):
-            wrong = f"adapters is {shown(adapters)}, expected a list of names"
-            why = "it has a team already" if self.value.team else wrong
-            about.mistake(f"VM {quoted(self.value.name)} cannot have the team {quoted(title)}: {why}")
-            return self
-        found = [at for each in given if (at := self._adapter_named(each, about)) is not None]
-        members = [self.value.adapters[at] for at in found]
-        switch = next((each.switch for each in members if each.switch), None)
-        ip = self._host.settings_on(switch, owner, addresses, gateway)
-        if len(found) == len(given):
-            self.value = replace(self.value, team=GuestTeam(title, tuple(each.name for each in members), ip))
-        return self
-
-    def _adapter_named(self, name: object, read: Reader) -> int | None:
-        """Return which adapter has a name, the first for None; None if there is no such one, which is noted."""
-        names = [adapter.name for adapter in self.value.adapters]
-        if name is None or name in names:
-            return 0 if name is None else names.index(str(name))
-        read.mistake(f"VM {quoted(self.value.name)} has no adapter called {quoted(name)}", known(names, name))
-        return None
-
-    def _free_name(self, stem: str) -> str:
-        names = {adapter.name for adapter in self.value.adapters}
-        return next(
-            name for at in range(1, len(names) + 2) if (name := stem if at == 1 else f"{stem} {at}") not in names
-        )

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from ipaddress import IPv4Interface
 from typing import Final
 
 from lab.model.acl import ExtendedAcl, PortAcl
-from lab.model.addresses import IpSettings
+from lab.model.addresses import Address, IpSettings
 from lab.model.isolation import NO_ISOLATION, IsolationSettings, VlanPolicy, policy_of
 from lab.model.kinds import AdapterKind, LearningMode, PortMirroring
 from lab.model.names import (
@@ -23,6 +24,7 @@ from lab.model.names import (
     vlan_interface_device,
     vlan_interface_name,
 )
+from lab.model.nlb import NlbMode, NlbNode, masked_mac
 from lab.model.objects import (
     DEFAULT_MTU,
     Computer,
@@ -71,6 +73,9 @@ class IpInterface:
     ``members`` are the devices of a team that a guest has made; it has the MAC address of its first one's ``adapter``,
     and uses ``via``. ``not_taken`` says why the switch does not take what it sends.
     ``maximum_bandwidth`` is that of an adapter of the management OS, in bits per second.
+    ``nlb``: it is a node of a cluster, unless ``nlb_refused`` says why it cannot be.
+    ``enabled``: its operating system has not disabled it. ``guest_mac``: the MAC address that it was given there, if it
+    is another one than the adapter's.
     """
 
     node: str
@@ -98,6 +103,10 @@ class IpInterface:
     members: tuple[str, ...] = ()
     via: str = ""
     not_taken: str = ""
+    nlb: NlbNode | None = None
+    nlb_refused: str = ""
+    enabled: bool = True
+    guest_mac: str = ""
 
     @property
     def made_by_guest(self) -> bool:
@@ -129,8 +138,34 @@ class IpInterface:
         return f"{self.node}/{self.adapter or self.label}"
 
     @property
+    def virtual(self) -> IPv4Interface | None:
+        """The address that it has in common with the other nodes of its cluster."""
+        return self.nlb.address if self.nlb and not self.nlb_refused else None
+
+    @property
+    def shared_mac(self) -> str:
+        """The MAC address that it has in common with them in place of its own; empty if it has its own."""
+        return self.nlb.mac if self.nlb and not self.nlb_refused and self.nlb.mode is NlbMode.UNICAST else ""
+
+    @property
+    def sends_from(self) -> str:
+        """The MAC address that its frames come from; empty where the lab chooses."""
+        return masked_mac(self.nlb) if self.nlb and self.shared_mac else self.guest_mac or self.mac
+
+    def mac_for(self, address: Address) -> str:
+        """Return the MAC address of frames for one of its addresses; empty where the lab chooses."""
+        if self.nlb and self.virtual and address == self.virtual.ip:
+            return self.nlb.mac
+        return self.shared_mac or self.guest_mac or self.mac
+
+    @property
     def up(self) -> bool:
         return not self.why_down
+
+    @property
+    def usable(self) -> bool:
+        """Whether its machine's operating system can use it, with or without a link."""
+        return self.has_driver and self.enabled
 
     @property
     def full_name(self) -> str:
@@ -169,7 +204,27 @@ def host_interfaces(host: HypervHost) -> Iterator[IpInterface]:
 
 def vm_interfaces(host: HypervHost, vm: VirtualMachine) -> Iterator[IpInterface]:
     """Yield the interfaces of a VM, as its guest would have them: each adapter, and those that are made on it."""
+    # A script makes hundreds of models that differ in one VM each, and every rule asks for the interfaces of all.
+    on = (vm, host.name, host.nics, host.switches)
+    key = tuple(map(id, on))
+    found = _KNOWN.get(key)
+    if found is None:
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        found = _KNOWN[key] = on, tuple(_vm_interfaces(HypervHost(*on[1:]), vm))
+    yield from found[1]
+
+
+_MOST_KNOWN: Final = 4096
+_KNOWN: Final[dict[tuple[int, ...], tuple[tuple[object, ...], tuple[IpInterface, ...]]]] = {}
+"""The interfaces of VMs by the identities of all that they follow from, which is kept with them."""
+
+
+def _vm_interfaces(host: HypervHost, vm: VirtualMachine) -> Iterator[IpInterface]:
     adapters = tuple(vm_adapters(host, vm))
+    if not vm.has_system:
+        yield from adapters
+        return
     for interface, adapter in zip(adapters, vm.adapters, strict=True):
         yield interface
         yield from (_vlan_interface(interface, each) for each in adapter.vlan_interfaces)
@@ -185,10 +240,16 @@ def vm_adapters(host: HypervHost, vm: VirtualMachine) -> Iterator[IpInterface]:
         driver = vm.has_driver(adapter)
         if not driver:
             why = f'VM "{vm.name}" has no driver for its synthetic adapter: integration services are off'
+        elif not adapter.enabled:
+            why = f'adapter "{vm.adapter_id(adapter)}" is disabled in its guest'
         elif not connected:
             why = f'media disconnected: adapter "{vm.adapter_id(adapter)}" is connected to no switch'
         elif switch and not has_link(host, switch, adapter):
             why = f'media disconnected: no NIC of switch "{switch.name}" has a link, and AllowTeaming is On'
+        elif vm.real_machine:
+            why = f'VM "{vm.name}" is a real machine: what it boots has addresses of its own (see `hvlab pxe`)'
+        elif not vm.has_system:
+            why = f'VM "{vm.name}" has no operating system yet: it has not booted from the network (see `hvlab pxe`)'
         else:
             why = ""
         yield IpInterface(
@@ -203,13 +264,40 @@ def vm_adapters(host: HypervHost, vm: VirtualMachine) -> Iterator[IpInterface]:
             legacy=adapter.kind is AdapterKind.LEGACY,
             is_vm=True,
             has_driver=driver,
+            enabled=adapter.enabled,
+            guest_mac=adapter.guest_mac if vm.has_system and not adapter.nlb else "",
+            not_taken=_not_taken(switch, vm, adapter),
             vlan=adapter.vlan,
             acls=adapter.acls,
             extended_acls=adapter.extended_acls,
             port_mirroring=adapter.port_mirroring,
             isolation=adapter.isolation,
             ieee_priority_tag=adapter.ieee_priority_tag,
+            nlb=adapter.nlb if vm.has_system else None,
+            nlb_refused=_nlb_refused(vm, adapter),
         )
+
+
+def _not_taken(switch: VirtualSwitch | None, vm: VirtualMachine, adapter: NetworkAdapter) -> str:
+    """Return why a switch takes nothing from an adapter whose guest has given it another MAC address; empty if so."""
+    if not adapter.guest_mac or adapter.mac_spoofing or not vm.has_system or adapter.nlb:
+        return ""
+    if switch is None or switch.learning is not LearningMode.PINNED:
+        return ""
+    return (
+        f'MacAddressSpoofing of adapter "{vm.adapter_id(adapter)}" is Off: its switch takes nothing from the MAC '
+        "address that its guest has given it (16, spoofed MAC)"
+    )
+
+
+def _nlb_refused(vm: VirtualMachine, adapter: NetworkAdapter) -> str:
+    """Return why a guest cannot give an adapter its cluster's MAC address (KB4494444); empty if it can, or need not."""
+    if adapter.nlb is None or adapter.nlb.mode is not NlbMode.UNICAST or adapter.mac_spoofing:
+        return ""
+    return (
+        f'MacAddressSpoofing of adapter "{vm.adapter_id(adapter)}" is Off: its guest may not change its MAC address '
+        "(event 53: the adapter does not support dynamic change of its MAC address)"
+    )
 
 
 def has_link(host: HypervHost, switch: VirtualSwitch, adapter: NetworkAdapter) -> bool:
@@ -218,7 +306,7 @@ def has_link(host: HypervHost, switch: VirtualSwitch, adapter: NetworkAdapter) -
     So the team of its guest notices that the switch is cut off.
     """
     nics = [nic for nic in host.nics if nic.name in switch.nics]
-    return not (adapter.allow_teaming and nics) or any(nic.connected for nic in nics)
+    return not (adapter.allow_teaming and nics) or any(nic.has_link for nic in nics)
 
 
 def _team(
@@ -237,6 +325,7 @@ def _team(
         label=team.name,
         device=TEAM_DEVICE,
         ip=team.ip,
+        nlb=None,
         mac=members[0].mac,
         adapter=members[0].label,
         members=tuple(each.device for each in members),
@@ -254,6 +343,7 @@ def _vlan_interface(on: IpInterface, made: VlanInterface) -> IpInterface:
         label=vlan_interface_name(on.label, made.vlan_id),
         device=vlan_interface_device(on.device, made.vlan_id),
         ip=made.ip,
+        nlb=None,
         tag=made.vlan_id,
         adapter=on.label,
     )
@@ -286,13 +376,21 @@ def _nic(host: HypervHost, nic: PhysicalNic) -> IpInterface:
         node=host.name,
         label=nic.name,
         device=device_name(nic.name),
-        segment=Segment(name=nic.network) if nic.connected else None,
+        segment=Segment(name=nic.network) if nic.has_link else None,
         ip=IpSettings() if switch else nic.ip,
         mac=nic.mac,
         mtu=nic.mtu,
-        why_down="" if nic.connected else f'media disconnected: the cable of NIC "{host.name}/{nic.name}" is unplugged',
+        why_down=_why_no_link(host, nic),
         bound_to=switch.name if switch else "",
+        enabled=nic.enabled,
     )
+
+
+def _why_no_link(host: HypervHost, nic: PhysicalNic) -> str:
+    name = f'NIC "{host.name}/{nic.name}"'
+    if not nic.enabled:
+        return f"{name} is disabled"
+    return "" if nic.connected else f"media disconnected: the cable of {name} is unplugged"
 
 
 def _management_adapter(host: HypervHost, adapter: NetworkAdapter) -> IpInterface:
@@ -307,7 +405,8 @@ def _management_adapter(host: HypervHost, adapter: NetworkAdapter) -> IpInterfac
         ip=inherited if adapter.ip is None else adapter.ip,
         mac=adapter.mac or (nic.mac if nic else ""),
         mtu=adapter.mtu,
-        why_down="" if switch else f'media disconnected: adapter "{adapter.name}" is connected to no switch',
+        why_down=_why_management_down(host, adapter, switch),
+        enabled=adapter.enabled,
         vlan=adapter.vlan,
         acls=adapter.acls,
         extended_acls=adapter.extended_acls,
@@ -317,6 +416,12 @@ def _management_adapter(host: HypervHost, adapter: NetworkAdapter) -> IpInterfac
         ieee_priority_tag=adapter.ieee_priority_tag,
         maximum_bandwidth=adapter.maximum_bandwidth,
     )
+
+
+def _why_management_down(host: HypervHost, adapter: NetworkAdapter, switch: VirtualSwitch | None) -> str:
+    if not adapter.enabled:
+        return f'"{host.management_id(adapter)}" is disabled'
+    return "" if switch else f'media disconnected: adapter "{adapter.name}" is connected to no switch'
 
 
 def _computer(computer: Computer, segment: Segment) -> IpInterface:

@@ -73,6 +73,17 @@ class AdapterKind(StrEnum):
     LEGACY = "Legacy"
 
 
+class BootDevice(StrEnum):
+    """What a VM boots from first (New-VM, parameter BootDevice; Set-VMBios, Set-VMFirmware).
+
+    A network adapter is booted from until the VM has been installed: then its disk goes on, as nobody presses F12.
+    """
+
+    VHD = "VHD"
+    NETWORK_ADAPTER = "NetworkAdapter"
+    LEGACY_NETWORK_ADAPTER = "LegacyNetworkAdapter"
+
+
 class VMState(StrEnum):
     """Whether a VM runs (Get-VM, property State); ports exist only while it does."""
 

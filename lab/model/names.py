@@ -20,17 +20,34 @@ _HARMLESS: Final = re.compile(r"[ !#-~]{0,60}")  # printable ASCII but the quote
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9_-]+")
 
 NODE_RULE: Final = "1 to 63 letters (a-z), digits, '-' and '_', beginning with a letter or digit"
+_LONGEST_HOST_NAME: Final = 63
+PHYSICAL_NODE: Final = "physical.networks"
+"""The node that holds the switches of all physical networks; no user's machine is called so."""
 DISPLAY_RULE: Final = "1 to 64 letters (a-z), digits, spaces and any of '-_.#()', beginning with a letter or digit"
 
 
 def is_node_name(name: object) -> bool:
-    """Tell whether `name` may name a lab, host, VM, computer, network or switch."""
+    """Tell whether `name` may name a lab, host, computer or physical network."""
     return isinstance(name, str) and _NODE.fullmatch(name) is not None
 
 
 def is_display_name(name: object) -> bool:
     """Tell whether `name` may name a network adapter or physical NIC, as Windows writes them ("Ethernet 2")."""
     return isinstance(name, str) and _DISPLAY.fullmatch(name) is not None
+
+
+def is_hyperv_name(name: object) -> bool:
+    """Tell whether `name` may name a VM or a virtual switch, as Hyper-V has them ("Web Server 1")."""
+    return is_display_name(name) and name != PHYSICAL_NODE and host_name(str(name)) != ""
+
+
+def host_name(name: str) -> str:
+    """Return what a machine calls itself, and is called in /etc/hosts: its name, with dashes for what cannot be there.
+
+    >>> host_name("Web Server 1 (new)")
+    'Web-Server-1-new'
+    """
+    return name if is_node_name(name) else _UNFIT.sub("-", name).strip("-")[:_LONGEST_HOST_NAME]
 
 
 def quoted(name: object) -> str:
@@ -53,16 +70,22 @@ def _escaped(char: str) -> str:
     return ascii(char)[1:-1] if hidden else char
 
 
-def device_name(*parts: str, separator: str = "-") -> str:
+def device_name(*parts: str, separator: str = "-", instead: str = "") -> str:
     """Return the Linux interface name for a thing whose full name is made of `parts`.
 
-    With the separator "." it differs from every name that is made with another one.
+    With the separator "." it differs from every name that is made with another one. What cannot be in it is left out,
+    or replaced by `instead`.
     """
-    plain = separator.join(_UNFIT.sub("", part) for part in parts)
+    plain = separator.join(_UNFIT.sub(instead, part) for part in parts)
     if 0 < len(plain) <= IFNAMSIZ and plain not in _KEYWORDS:
         return plain
-    digest = hashlib.blake2s("\0".join(parts).encode(), digest_size=3).hexdigest()
+    digest = hashlib.blake2s("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=3).hexdigest()
     return f"{plain[: IFNAMSIZ - 7]}-{digest}"
+
+
+def bridge_device(switch: str) -> str:
+    """Return the Linux name of a virtual switch's bridge, within its host."""
+    return device_name("sw", switch, separator=".", instead="-")
 
 
 def vethernet(name: str) -> str:

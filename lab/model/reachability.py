@@ -7,18 +7,20 @@ do (its docstring is the contract with the emulation); here the outcome gets a r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final
 
 from lab.model.acl import CLIENT_PORT, ICMP
 from lab.model.addresses import Address
-from lab.model.endpoints import Endpoint, endpoints, not_shared
+from lab.model.endpoints import Endpoint, clusters, endpoints, not_shared
 from lab.model.interfaces import Segment, interfaces
 from lab.model.kinds import SwitchType
 from lab.model.objects import LabModel
 from lab.model.routing import NAT_OF_HOST, NAT_REFUSES, Attachment, Journey, Stacks
 
-__all__ = ["Endpoint", "Oracle", "Verdict", "endpoints", "matrix", "predict"]
+__all__ = ["Endpoint", "Oracle", "Verdict", "clusters", "endpoints", "matrix", "pairs", "predict"]
 
 Matrix = dict[tuple[Endpoint, Endpoint], "Verdict"]
 
@@ -67,17 +69,29 @@ def predict(model: LabModel, source: Endpoint, target: Endpoint, version: int = 
 def matrix(model: LabModel, version: int = 4) -> Matrix:
     """Return the verdict for every ordered pair of endpoints of different machines."""
     oracle = Oracle(model, version)
+    return {(one, other): oracle.predict(one, other) for one, other in pairs(model)}
+
+
+def pairs(model: LabModel) -> tuple[tuple[Endpoint, Endpoint], ...]:
+    """Return who can be asked to talk to whom: all endpoints of different machines to each other and to clusters."""
     found = endpoints(model)
-    return {(one, other): oracle.predict(one, other) for one in found for other in found if one.node != other.node}
+    others = (*found, *clusters(model))
+    return tuple((one, other) for one in found for other in others if one.node not in {other.node, *_nodes(other)})
+
+
+def _nodes(endpoint: Endpoint) -> tuple[str, ...]:
+    return tuple(each.node for each in endpoint.members)
 
 
 class Oracle:
     """Answers for one model and one IP version; what it finds out about a part of the way it remembers."""
 
-    def __init__(self, model: LabModel, version: int = 4) -> None:
+    def __init__(self, model: LabModel, version: int = 4, holders: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Take a model; of a cluster that ``holders`` name a node of, only that one has the cluster's address."""
         self._model = model
         self._version = version
-        self._stacks = Stacks(model, version)
+        self._stacks = Stacks(model, version, holders)
+        self._of_holders: dict[tuple[str, str], Oracle] = {}
         self._segments = {(each.node, each.label): each.segment for each in interfaces(model)}
         self._hidden = _hidden(model, self._stacks) if version == 4 else {}
         self._beyond = {net.router.name for net in model.networks if net.router}
@@ -89,6 +103,12 @@ class Oracle:
         asker, asked = source.address(self._version), target.address(self._version)
         if source.why_down or asker is None or asked is None:
             return Verdict(False, self._unusable(source) or self._unusable(target))
+        if target.members:
+            return self._predict_cluster(source, target, talk)
+        return self._predict(source, target, talk, (asker, asked))
+
+    def _predict(self, source: Endpoint, target: Endpoint, talk: Talk, ends: tuple[Address, Address]) -> Verdict:
+        asker, asked = ends
         start = self._attachment(source, asker)
         request = self._stacks.send(start, asked)
         path = (source.node, *request.path)
@@ -108,6 +128,19 @@ class Oracle:
             reason = self._structure(source, target) or "the two are on separate networks"
             return Verdict(False, f"{reason}; {_another(request.node)}", path, request.node)
         return Verdict(True, self._how(source, path, request), path, target.node)
+
+    def _predict_cluster(self, source: Endpoint, target: Endpoint, talk: Talk) -> Verdict:
+        """Return whether a cluster can be reached: that is, one of its nodes by the cluster's address."""
+        found = []
+        for member in target.members:
+            key = member.name, member.node
+            if key not in self._of_holders:
+                self._of_holders[key] = Oracle(self._model, self._version, {member.name: member.node})
+            verdict = self._of_holders[key].predict(source, member, talk)
+            if verdict.reachable:
+                return replace(verdict, reason=f'{verdict.reason}; "{member.node}" is a node of the cluster')
+            found.append(verdict)
+        return next((each for each in found if each.pings), found[0])
 
     def _nobody_or_another(
         self, source: Endpoint, target: Endpoint, request: Journey, path: tuple[Segment | str, ...]
@@ -153,9 +186,10 @@ class Oracle:
         """Return that a host's NAT keeps a machine from others than those inside, if it does."""
         at, asked = self._segments[target.node, target.interface], target.address(self._version)
         host = self._model.host(at.host) if at else None
-        if not (host and host.nat and asked and asked.version == 4 and asked in host.nat.prefix):
+        if host is None or source.node == host.name:
             return ""
-        return "" if source.node == host.name else NAT_OF_HOST.format(host.nat.name, host.name)
+        inside = [nat for nat in host.nats if asked and asked.version == 4 and asked in nat.prefix]
+        return NAT_OF_HOST.format(inside[0].name, host.name) if inside else ""
 
     def _structure(self, source: Endpoint, target: Endpoint) -> str:
         """Return which switch's type or setting keeps two endpoints apart, if one does."""

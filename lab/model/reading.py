@@ -6,11 +6,11 @@ A value that cannot be used is replaced by one that causes no further mistakes, 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from ipaddress import ip_address, ip_interface, ip_network
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from lab.model.addresses import Address, Interface, IpSettings, Network, parse_mac
 from lab.model.extensions import ENABLED_BY_DEFAULT, SwitchExtension
@@ -68,6 +68,13 @@ class Reader:
         known = " or ".join(str(member.value) for member in kind)
         self.mistake(f"{self._whose(what)} is {shown(value)}, expected {known}")
         return fallback
+
+    def listed(self, what: str, value: object) -> list[Any]:
+        """Return the members of a list, or of anything like one."""
+        if isinstance(value, str) or not isinstance(value, Iterable):
+            self.mistake(f"{self._whose(what)} is {shown(value)}, expected a list")
+            return []
+        return list(value)
 
     def extensions(self, value: object) -> tuple[SwitchExtension, ...]:
         """Return the extensions of a switch that are enabled, in their own order."""
@@ -136,8 +143,12 @@ class Reader:
         return tuple(found for value in _texts(values) if (found := self._interface(value, subnets)))
 
     def settings(self, addresses: object, gateway: object, subnets: Subnets) -> IpSettings:
+        """Return addresses and gateways; "dhcp" means IPv4 from a DHCP server, "auto" IPv6 as routers advertise."""
         gateways = tuple(found for value in _texts(gateway) if (found := self._gateway(value)))
-        return IpSettings(self.interfaces(addresses, subnets), gateways)
+        written = list(_texts(addresses))
+        static = [value for value in written if not _is_word(value, "dhcp") and not _is_word(value, "auto")]
+        dhcp, auto = (any(_is_word(value, word) for value in written) for word in ("dhcp", "auto"))
+        return IpSettings(self.interfaces(static, subnets), gateways, dhcp, auto)
 
     def _interface(self, value: object, subnets: Subnets) -> Interface | None:
         try:
@@ -205,6 +216,10 @@ def _texts(values: object) -> Iterator[object]:
         yield from (each for value in values for each in _texts(value))
     elif values not in ("", None):
         yield values
+
+
+def _is_word(value: object, word: str) -> bool:
+    return isinstance(value, str) and value.strip().casefold() == word
 
 
 def _address_text(value: object) -> str:

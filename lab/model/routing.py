@@ -5,15 +5,20 @@ What is assumed of every stack, so that the emulation can do exactly that:
 * An interface that is down, and a NIC that an external switch has taken, take no part: no address, no route.
 * ARP and neighbour discovery answer for the addresses of the interface that was asked, and for no others.
 * A machine that does not forward follows the strong host model (RFC 1122 3.3.4.2, what Windows does): a packet leaves
-  by the interface that has its source address, to the destination itself if that is in a subnet of the interface, else
-  to the interface's gateway. What arrives for an address of another interface is dropped, and so is what is for others.
+  by the interface that has its source address: to the destination itself or to the next hop of a static route,
+  whichever of the interface's subnets and static routes is the longest that has it, else to the interface's gateway.
+  What arrives for an address of another interface is dropped, and so is what is for others.
 * A machine that forwards follows the weak host model, with one table for what it sends and what it forwards: the
-  longest subnet of its interfaces (the first interface among equals), then its routes, then the gateway of the first
+  longest of its interfaces' subnets and static routes (the first among equals), then the ways to physical networks
+  that the internet knows, then the gateway of the first
   interface that has one. It accepts what is for any of its addresses, at any interface. No reverse-path filter.
-* A packet for the sender's own address never leaves it. Redirects and router advertisements do not exist.
+* A packet for the sender's own address never leaves it. Redirects do not exist; what a client has been told by routers
+  are its addresses and its gateway here (:mod:`lab.model.autoconfiguration`).
 * On the internet every host and every router takes all of the internet's subnets to be on its own link, and knows, for
   each physical network whose router does not hide it, the way to its subnets: the router's first outside address.
   ``nat`` hides IPv4 only. The internet's hosts do not forward.
+* The nodes of a cluster of Network Load Balancing all have the cluster's address; who asks for it is answered by all of
+  them, and here by the first. In unicast mode they have one MAC address, and no way to each other by those adapters.
 * Access lists stop packets where they leave an adapter or come to one (:mod:`lab.model.acl`). That is looked at apart
   from the way that packets take, which does not depend on them (:meth:`Stacks.denied`).
 * A router with ``nat`` gives IPv4 packets that it sends to the internet its own outside address (the one in the next
@@ -23,11 +28,12 @@ What is assumed of every stack, so that the emulation can do exactly that:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from lab.model.acl import AclDirection, AclEntry, ExtendedAcl, Packet, PortAcl, denial_text, denies
-from lab.model.addresses import Address, Interface, Network
+from lab.model.addresses import Address, Interface, Network, StaticRoute, hyperv_mac
 from lab.model.extensions import forwards_nothing
 from lab.model.interfaces import IpInterface, Segment, interfaces
 from lab.model.isolation import IsolationSettings
@@ -55,16 +61,36 @@ class Attachment:
     addresses: frozenset[Address]
     networks: tuple[Network, ...]
     gateway: Address | None
+    routes: tuple[StaticRoute, ...] = ()
     translates: bool = False
     vlan: Tagging = UNTAGGED
     mac: str = ""
     acls: tuple[PortAcl, ...] = ()
     extended_acls: tuple[ExtendedAcl, ...] = ()
+    shared_mac: str = ""
+    virtual: Address | None = None
+    virtual_mac: str = ""
 
     @property
     def tap(self) -> Tap:
         """Where its frames enter the Ethernet."""
         return self.segment, self.vlan
+
+    def mac_for(self, address: Address) -> str:
+        """Return the MAC address of frames for one of its addresses; ``mac`` is where its own come from."""
+        return self.virtual_mac if address == self.virtual else self.shared_mac or self.mac
+
+    def ways(self, target: Address) -> Iterator[tuple[int, Address]]:
+        """Yield the length of each subnet and each static route that has an address, with the next hop."""
+        yield from ((net.prefixlen, target) for net in self.networks if target in net)
+        for route in self.routes:
+            if target in route.destination:
+                yield route.destination.prefixlen, target if route.on_link else route.next_hop
+
+    def next_hop(self, target: Address) -> Address | None:
+        """Return whom it sends to for an address; None if it knows no way."""
+        best = max(self.ways(target), key=lambda way: way[0], default=None)
+        return best[1] if best else self.gateway
 
     def source_for(self, next_hop: Address) -> Address:
         """Return the address that a router puts in place of the sender's."""
@@ -109,20 +135,23 @@ class Journey:
 
 
 NAT_OF_HOST = 'the NAT "{}" of "{}" translates addresses: nothing gets in unasked but by a static mapping'
+ONE_MAC = '"{}" and "{}" have one MAC address, {}: nodes of an NLB cluster in unicast mode do not reach each other'
 NAT_REFUSES = 'the router "{}" translates addresses: nothing gets in unasked'
 
 
 class Stacks:
     """The IP stacks of all running machines of a lab, for one IP version. Journeys are computed once each."""
 
-    def __init__(self, model: LabModel, version: int) -> None:
+    def __init__(self, model: LabModel, version: int, holders: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Take a model; of a cluster that ``holders`` name a node of, only that one has the cluster's address."""
         self.routers = frozenset(_forwarding(model))
         self._tabled = self.routers | {computer.name for computer in model.internet.hosts}
         hiding = {net.router.name for net in model.networks if net.router and net.router.nat and version == 4}
         live = [each for each in interfaces(model) if each.up and not each.bound_to and each.segment]
         self.wiring = Wiring(model, live, self.routers)
-        self._nats = {host.name: host.nat.prefix for host in model.hosts if host.nat and version == 4}
-        self.filters = bool(self._nats) or any(each.acls or each.extended_acls for each in live)
+        nats = ((host.name, tuple(nat.prefix for nat in host.nats)) for host in model.hosts)
+        self._nats = {name: prefixes for name, prefixes in nats if prefixes and version == 4}
+        self.filters = bool(self._nats) or any(each.acls or each.extended_acls or each.shared_mac for each in live)
         self._at: dict[str, list[Attachment]] = {}
         self._owners: dict[tuple[int, Address], list[Attachment]] = {}
         self._local: dict[str, dict[Address, Attachment]] = {}
@@ -130,7 +159,9 @@ class Stacks:
             if each.segment:
                 translates = each.node in hiding and each.segment == Segment()
                 link = model.internet.subnets if each.segment == Segment() else ()
-                self._add(_attachment(each, each.segment, version, link, translates))
+                held = each.nlb is not None and holders.get(each.nlb.cluster, each.node) == each.node
+                virtual = each.virtual if held and version == 4 else None
+                self._add(_attachment(each, each.segment, version, link, translates, virtual))
         self._published = tuple(_published(model, version))
         self._journeys: dict[tuple[Tap | Attachment, Address, Address, bool], Journey] = {}
         self._translating: dict[Attachment, Attachment] = {}
@@ -147,10 +178,8 @@ class Stacks:
             return Journey(source.node, (), own)
         if source.node in self._tabled:
             return self._forward(source.node, target, reply)
-        if any(target in net for net in source.networks):
-            return self._transit(source, target, target, reply)
-        if source.gateway:
-            return self._transit(source, source.gateway, target, reply)
+        if (hop := source.next_hop(target)) is not None:
+            return self._transit(source, hop, target, reply)
         return Journey(source.node, (), failure=self._no_route(source, target))
 
     def answer(self, journey: Journey, asked: Address, source: Address) -> Journey:
@@ -216,6 +245,8 @@ class Stacks:
         segment, owner = out.segment, self.neighbour(out.tap, next_hop)
         if owner is None:
             return Journey("", (segment,), failure=self._nobody(out.tap, next_hop))
+        if have_one_mac(out, owner):
+            return Journey(out.node, (), failure=ONE_MAC.format(out.node, owner.node, hyperv_mac(out.shared_mac)))
         steps = (Step(out, owner, next_hop, target),) if self.filters else ()
         node = owner.node
         path: tuple[Segment | str, ...] = (*self.wiring.way(segment, owner.segment), node)
@@ -249,8 +280,8 @@ class Stacks:
 
     def _hides(self, node: str, sender: Attachment, target: Address) -> bool:
         """Tell whether a host's NAT translates what an interface sends through it to an address."""
-        prefix = self._nats.get(node)
-        return prefix is not None and target not in prefix and any(each in prefix for each in sender.addresses)
+        inside = (prefix for prefix in self._nats.get(node, ()) if any(each in prefix for each in sender.addresses))
+        return any(target not in prefix for prefix in inside)
 
     def _translate(self, node: str, target: Address) -> Journey:
         """Return the journey of a packet from inside a host's NAT, which goes on from an address of the host."""
@@ -277,9 +308,9 @@ class Stacks:
         return self._routes[key]
 
     def _find_route(self, node: str, target: Address) -> tuple[Attachment, Address] | None:
-        direct = self._longest(node, target)
-        if direct:
-            return direct, target
+        known = self._longest_of_all(node, target)
+        if known:
+            return known
         for network, gateway in self._published:
             out = self._longest(node, gateway) if target in network else None
             if out and out.segment == Segment() and gateway not in out.addresses:
@@ -302,6 +333,12 @@ class Stacks:
         subnets = " and ".join(map(str, source.networks))
         return f'no route: "{source.node}" has no gateway{where} and {target} is outside its subnet {subnets}'
 
+    def _longest_of_all(self, node: str, target: Address) -> tuple[Attachment, Address] | None:
+        """Return the interface and the next hop of the longest of a machine's subnets and static routes."""
+        found = [(length, each, hop) for each in self._at[node] for length, hop in each.ways(target)]
+        best = max(found, key=lambda way: way[0], default=None)
+        return (best[1], best[2]) if best else None
+
     def _longest(self, node: str, target: Address) -> Attachment | None:
         found = [(net.prefixlen, each) for each in self._at[node] for net in each.networks if target in net]
         return max(found, key=lambda pair: pair[0])[1] if found else None
@@ -323,25 +360,40 @@ def _published(model: LabModel, version: int) -> Iterator[tuple[Network, Address
                     yield subnet, outside.ip
 
 
-def _attachment(
-    each: IpInterface, segment: Segment, version: int, link: tuple[Network, ...], translates: bool
+def _attachment(  # noqa: PLR0913 - what an interface is to IP
+    each: IpInterface,
+    segment: Segment,
+    version: int,
+    link: tuple[Network, ...],
+    translates: bool,
+    virtual: Interface | None,
 ) -> Attachment:
     found = tuple(address for address in each.ip.addresses if address.version == version)
+    shared = (virtual.ip,) if virtual else ()
     more = [net for net in link if net.version == version] if found else []
     return Attachment(
         node=each.node,
         label=each.label,
         segment=segment,
         interfaces=found,
-        addresses=frozenset(address.ip for address in found),
+        addresses=frozenset((*(address.ip for address in found), *shared)),
         networks=tuple(dict.fromkeys([*(address.network for address in found), *more])),
         gateway=each.ip.gateway(version) if found else None,
+        routes=tuple(route for route in each.ip.routes if route.destination.version == version) if found else (),
         translates=translates,
         vlan=each.tagging,
-        mac=each.mac,
+        mac=each.sends_from,
         acls=each.acls,
         extended_acls=each.extended_acls,
+        shared_mac=each.shared_mac,
+        virtual=virtual.ip if virtual else None,
+        virtual_mac=each.mac_for(virtual.ip) if virtual else "",
     )
+
+
+def have_one_mac(one: Attachment, other: Attachment) -> bool:
+    """Tell whether two interfaces are nodes of one load-balancing cluster in unicast mode: they have one address."""
+    return bool(one.shared_mac) and one.shared_mac == other.shared_mac
 
 
 def _hear_each_other(one: Tagging, other: Tagging) -> bool:
@@ -354,10 +406,11 @@ def _hear_each_other(one: Tagging, other: Tagging) -> bool:
 def _denied(step: Step, ends: tuple[Address, Address], protocol: int, ports: Ports, reply: bool) -> Denial | None:
     """Return which of the two adapters of a step stops a packet, or the question or answer for its MAC address."""
     out, into = step.out, step.into
+    mac = into.mac_for(step.next_hop)
     (source, target), (source_port, target_port) = ends, ports
     for at, direction, remote_mac, packet in (
-        (out, OUTBOUND, into.mac, Packet(source, target, out.mac, into.mac, protocol, source_port, target_port)),
-        (into, INBOUND, out.mac, Packet(target, source, into.mac, out.mac, protocol, target_port, source_port)),
+        (out, OUTBOUND, into.mac, Packet(source, target, out.mac, mac, protocol, source_port, target_port)),
+        (into, INBOUND, out.mac, Packet(target, source, mac, out.mac, protocol, target_port, source_port)),
     ):
         if at.acls or at.extended_acls:
             resolution = Packet(None, None, at.mac, remote_mac)

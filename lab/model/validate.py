@@ -5,19 +5,26 @@ Checked here is what spans objects (names, references, doubles). What a single v
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lab.errors import ErrorRecord
 from lab.model.names import quoted
 from lab.model.objects import LabModel
 from lab.model.rules import (
     acls,
     addresses,
+    autoconfiguration,
     bandwidth,
+    boot,
+    default_switches,
+    dhcp,
     isolation,
     machines,
     mirrors,
     names,
     nats,
     networks,
+    nlb,
     switches,
     teams,
     vlans,
@@ -31,6 +38,7 @@ _RULES = (
     networks.networks,
     networks.subnets,
     switches.switches,
+    default_switches.default_switches,
     nats.nats,
     teams.teams,
     teams.guest_teams,
@@ -42,13 +50,36 @@ _RULES = (
     vlans.vlan_interfaces,
     isolation.isolation,
     acls.acls,
-    mirrors.mirrors,
     machines.timing,
+    dhcp.clients,
+    dhcp.servers,
+    nlb.nlb,
+    boot.boot_devices,
+    boot.boot_servers,
+    boot.real_machines,
+    autoconfiguration.clients,
+    autoconfiguration.routers,
+    autoconfiguration.servers,
     addresses.settings,
     addresses.doubles,
 )
+_RULES_OF_THE_WHOLE = (networks.addresses_of_nics, isolation.unused, mirrors.mirrors)
+"""What could be built, and is a mistake in a whole description as nothing would come of it."""
 
 
-def validate(model: LabModel) -> tuple[ErrorRecord, ...]:
-    """Return every mistake in a model, in the order of the rules; none means that it can be built."""
-    return tuple(record for rule in _RULES for record in rule(model))
+def validate(model: LabModel, *, whole: bool = True) -> tuple[ErrorRecord, ...]:
+    """Return every mistake in a model, in the order of the rules; none means that it can be built.
+
+    Without `whole` it is one that is still being made, command by command.
+    """
+    finished = installed(model)
+    rules = (*_RULES, *(_RULES_OF_THE_WHOLE if whole else ()))
+    return tuple(record for rule in rules for record in rule(finished))
+
+
+def installed(model: LabModel) -> LabModel:
+    """Return a model as it is when every VM has an operating system."""
+    if all(vm.has_system for _, vm in model.vms()):
+        return model
+    hosts = (replace(host, vms=tuple(replace(vm, installed=True) for vm in host.vms)) for host in model.hosts)
+    return replace(model, hosts=tuple(hosts))

@@ -294,7 +294,8 @@ def _membership(setting: VlanSettings) -> Membership:
             vlan = setting.access_vlan_id
             return Membership(vlan, (_one(vlan),), database=vlan)
         case VlanMode.TRUNK:
-            native, allowed = setting.native_vlan_id, spans(setting.allowed_vlan_id_list)
+            # 0 in the list is no tag that a frame could have, and is taken as the cmdlet takes it.
+            native, allowed = setting.native_vlan_id, _without(spans(setting.allowed_vlan_id_list), UNTAGGED_VLAN)
             return Membership(native, (_one(native),), _without(allowed, native), allowed, native)
         case VlanMode.ISOLATED:
             return Membership(secondary, (_one(primary),), database=primary)

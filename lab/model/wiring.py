@@ -57,7 +57,7 @@ def _segments(model: LabModel) -> nx.Graph[Segment]:
         for switch in host.switches:
             graph.add_node(Segment(host.name, switch.name))
             nics = [nic for name in switch.nics if (nic := host.nic(name))]
-            for nic in (nic for nic in nics if nic.connected):
+            for nic in (nic for nic in nics if nic.has_link):
                 graph.add_edge(Segment(host.name, switch.name), Segment(name=nic.network))
     return graph
 

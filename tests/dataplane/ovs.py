@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from tests.eventually import eventually
 
@@ -84,6 +85,14 @@ class OpenVSwitch:
         self.start_database()
         self._processes.insert(0, self._processes.pop())
 
+    def pause_database(self) -> None:
+        """Stop ovsdb-server where it is: it answers nothing, and keeps everything."""
+        self._processes[0].send_signal(signal.SIGSTOP)
+
+    def resume_database(self) -> None:
+        """Let it go on."""
+        self._processes[0].send_signal(signal.SIGCONT)
+
     def start_switch(self) -> None:
         """Start ovs-vswitchd and wait until it answers."""
         self._start("ovs-vswitchd", f"unix:{self.socket}", "--enable-dummy=override", "--disable-system")
@@ -117,6 +126,18 @@ class OpenVSwitch:
     def appctl(self, *arguments: str) -> str:
         """Run ovs-appctl on ovs-vswitchd."""
         return self._run("ovs-appctl", "--timeout=60", "-t", str(self.directory / "ovs-vswitchd.ctl"), *arguments)
+
+    def receive(self, frames: Iterable[tuple[str, bytes]]) -> None:
+        """Let frames enter at devices, one after the other, as fast as the switch takes them."""
+        with socket.socket(socket.AF_UNIX) as control:
+            control.connect(str(self.directory / "ovs-vswitchd.ctl"))
+            for number, (device, frame) in enumerate(frames):
+                call = {"method": "netdev-dummy/receive", "params": [device, frame.hex()], "id": number}
+                control.sendall(json.dumps(call).encode())
+                answer = b""
+                while answer.count(b"}") < 1:
+                    answer += control.recv(4096)
+                assert json.loads(answer)["error"] is None, answer
 
     def ofctl(self, command: str, bridge: str, *arguments: str) -> str:
         """Run ovs-ofctl on a bridge."""
@@ -225,6 +246,11 @@ class Bridge:
         ids = dict(rows["data"][0][0][1])
         return {key: ids[f"hvlab-{key}"] for key in ("applied", "fault") if f"hvlab-{key}" in ids}
 
+    def document(self, key: str) -> Any:
+        """Return what the bridge has under a key, as JSON; an empty one if there is nothing."""
+        text = self.ovs.vsctl("--if-exists", "get", "Bridge", self.name, f"external_ids:{key}").strip()
+        return json.loads(json.loads(text)) if text else {}
+
     def settled(self, timeout: float = 30.0) -> None:
         """Wait until the controller has acknowledged the newest generation."""
         eventually(self.is_settled, timeout=timeout)
@@ -270,14 +296,15 @@ class Bridge:
     def received(self, payload: str) -> set[str]:
         """Return the devices that a frame with this payload has left by."""
         marker = payload.encode() + b"\0"
-        return {device for device in self._ofports if any(marker in f for f in self._frames(device))}
+        return {device for device in self._ofports if any(marker in f for f in self.frames(device))}
 
     def lost(self, device: str, payloads: Iterable[str]) -> list[str]:
         """Return which of these payloads have not left by a device."""
-        frames = b"".join(self._frames(device))
+        frames = b"".join(self.frames(device))
         return [payload for payload in payloads if payload.encode() + b"\0" not in frames]
 
-    def _frames(self, device: str) -> list[bytes]:
+    def frames(self, device: str) -> list[bytes]:
+        """Return the frames that have left by a device."""
         path = self.ovs.directory / f"{device}.pcap"
         content = path.read_bytes() if path.exists() else b""
         frames, position = [], 24

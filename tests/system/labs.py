@@ -158,8 +158,11 @@ class RunningLab:
         return found[0] if found else {"frames": 0}
 
     def shown(self) -> Any:
-        """Return what `hvlab status` says, but for how much is used, which differs from moment to moment."""
+        """Return what `hvlab status` says, but for what differs from moment to moment: how much is used, or left."""
         said = self.status()
+        said.pop("nlb_nodes")  # clusters converge in their own time
+        for lease in said["leases"]:
+            lease.pop("left_s")
         for limit in (said["limits"] or {}).values():
             if isinstance(limit, dict):
                 limit.pop("used")
@@ -281,7 +284,7 @@ def _cable(device: Mapping[str, Any]) -> bool:
 # What the kernel makes by itself, link-local addresses among it, comes and goes with the link.
 _CHANGING = {
     "ifindex", "link_index", "link_netnsid", "valid_life_time", "preferred_life_time", "txqlen", "stable-privacy",
-    "operstate",
+    "operstate", "expires",
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from tests.system.conftest import LabOf
 from tests.system.labs import TOPOLOGIES, Hvlab, RunningLab, fresh_name
 from tests.system.offices import OFFICE
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.switching]
 
 WEB1 = 'hv1.vm("web1", "External", "192.168.1.31", "2001:db8:1::31")\n'
 
@@ -31,7 +31,7 @@ FILES: dict[str, tuple[str, tuple[str, ...]]] = {
     "duplicate address": ('hv1.vm("web1", "External", "192.168.1.32")', ("192.168.1.32", '"web1', '"web2')),
     "address outside its subnet": ('hv1.vm("web1", "External", "10.9.9.9")', ("10.9.9.9", "192.168.1.0/24", '"web1')),
     "address that is none": ('hv1.vm("web1", "External", "192.168.1.310")', ("192.168.1.310", '"web1')),
-    "name with spaces": ('hv1.vm("web 1", "External", "192.168.1.31")', ('"web 1"', "letters")),
+    "name that begins with a space": ('hv1.vm(" web1", "External", "192.168.1.31")', ('" web1"', "letters")),
     "name with umlauts": ('hv1.vm("wüb1", "External", "192.168.1.31")', ('"wüb1"', "letters")),
     "name with quotes": ("hv1.vm('we\"b1', \"External\", \"192.168.1.31\")", ('"we\\"b1"', "letters")),
     "name with a shell's words": (

@@ -45,6 +45,20 @@ def test_every_switch_has_acknowledged_its_policy(running: RunningLab) -> None:
     assert {process["restarts"] for process in status["processes"]} == {0}
 
 
+def test_its_services_serve(running: RunningLab) -> None:
+    """Clients have leases, VMs that boot from the network are installed, and clusters converge."""
+    leased = running("dhcp", "--json").json()
+    assert leased["faults"] == {}
+    assert {each["state"] for each in leased["clients"]} <= {"leased"}
+    assert all(bool(each["leased"]) == each["managed"] for each in leased["clients6"])
+    assert all(each["installed"] for each in running("pxe", "--json").json())
+    eventually(
+        lambda: {node["state"] for each in running("nlb", "--json").json() for node in each["nodes"]},
+        lambda states: states <= {"Converged", "Converged(default)"},
+        timeout=20.0,
+    )
+
+
 def test_what_the_switches_hold_is_what_their_intent_compiles_to(running: RunningLab) -> None:
     assert running.switches()
 

@@ -22,7 +22,7 @@ from tests.eventually import eventually
 from tests.system.commands import CommandLine, up
 from tests.unit.test_topologies import FILES
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.switching]
 
 LEARNED = "cookie=0x4803000000000000/0xffff000000000000"
 STRANGER = "02:00:00:00:00:99"

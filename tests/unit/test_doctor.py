@@ -72,6 +72,12 @@ def test_programs_are_found_where_an_ordinary_users_path_does_not_lead(monkeypat
     assert doctor.find_program("sh") in ("/usr/bin/sh", "/bin/sh")
 
 
+def test_a_file_needs_only_be_there(tmp_path: Path) -> None:
+    (tmp_path / "firmware").touch(mode=0o600)
+    assert doctor.find_program(f"{tmp_path}/firmware") == f"{tmp_path}/firmware"
+    assert doctor.find_program(f"{tmp_path}/nothing") is None
+
+
 def test_package_list_is_well_formed() -> None:
     listed = doctor.packages()
     assert {package.need for package in listed} == {"needed", "optional", "suggested"}

@@ -10,6 +10,7 @@ import pytest
 
 TOP = Path(__file__).parents[2]
 SH_SCRIPTS = sorted([*TOP.glob(".make/*"), TOP / "tests/fresh/inside"])
+GUEST_SCRIPTS = sorted(TOP.glob("lab/**/*.sh"))
 BASH_SCRIPTS = [TOP / ".ci/run", TOP / "tests/fresh/run", TOP / "tests/fresh/source"]
 
 
@@ -23,7 +24,7 @@ def test_vagrantfile_is_ruby() -> None:
     assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.parametrize("script", SH_SCRIPTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("script", [*SH_SCRIPTS, *GUEST_SCRIPTS], ids=lambda path: path.name)
 def test_scripts_are_sh(script: Path) -> None:
     result = run("sh", "-n", script)
     assert result.returncode == 0, result.stderr
@@ -40,7 +41,7 @@ def test_scripts_are_bash(script: Path) -> None:
     shutil.which("shellcheck") is None, reason="shellcheck is not installed; `make set-up-test` does it"
 )
 def test_scripts_are_sound_shell() -> None:
-    result = run("shellcheck", "--severity=warning", *SH_SCRIPTS, *BASH_SCRIPTS)
+    result = run("shellcheck", "--severity=warning", *SH_SCRIPTS, *GUEST_SCRIPTS, *BASH_SCRIPTS)
     assert result.returncode == 0, result.stdout
 
 
@@ -71,5 +72,5 @@ def test_missing_packages_are_listed_by_program(tmp_path: Path) -> None:
     assert "graphviz" not in missing
     assert "shellcheck" not in missing
     result = run("/bin/sh", tmp_path / "make/packages", "--test", "--missing", env={"PATH": str(tmp_path)})
-    assert {"openvswitch-switch", "graphviz", "shellcheck", "ruby"} <= set(result.stdout.split())
+    assert {"openvswitch-switch", "graphviz", "shellcheck", "ruby", "qemu-system-x86"} <= set(result.stdout.split())
     assert "mininet" not in result.stdout

@@ -11,7 +11,7 @@ from lab.errors import InputError
 from lab.model.kinds import LearningMode
 from lab.model.load import load
 from lab.model.objects import LabModel
-from lab.model.reachability import Verdict, endpoints, matrix
+from lab.model.reachability import Verdict, clusters, endpoints, matrix
 
 FOLDER = Path(__file__).parents[2] / "topologies"
 FILES = sorted(path for path in FOLDER.glob("*.py") if path.name != "__init__.py")
@@ -51,7 +51,9 @@ def test_every_pair_has_a_verdict_with_a_reason(file: Path, version: int) -> Non
     model = load(file)
     found = matrix(model, version)
     shown = endpoints(model)
-    assert set(found) == {(one, other) for one in shown for other in shown if one.node != other.node}
+    between = {pair for pair in found if pair[1] in shown}
+    assert between == {(one, other) for one in shown for other in shown if one.node != other.node}
+    assert {other for _, other in set(found) - between} == set(clusters(model))
     assert all(verdict.reason for verdict in found.values())
     assert all(verdict.pings == verdict.reachable for verdict in found.values())
 
@@ -107,6 +109,14 @@ def test_legacy_adapter() -> None:
     found = verdicts(model)
     assert "integration services are off" in found["pc1", "old2"].reason
     assert found["pc1", "web1"].reason == 'VM "web1" is off'
+
+
+def test_nlb() -> None:
+    model = load(FOLDER / "nlb.py")
+    found = verdicts(model)
+    assert all(verdict.reachable for verdict in found.values())
+    assert found["pc1", "web (cluster)"].reason.endswith('"web1" is a node of the cluster')
+    assert ("web1", "web (cluster)") not in found
 
 
 def test_classroom() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import ip_network
+from ipaddress import IPv4Interface, ip_network
 from itertools import product
 from random import Random
 
 from lab.model.acl import TCP, AclAction, AclDirection, AclSide, ExtendedAcl, PortAcl
 from lab.model.isolation import NO_ISOLATION, isolation
 from lab.model.kinds import AdapterKind, PortMirroring
+from lab.model.nlb import NlbMode, NlbNode
 from lab.model.objects import HypervHost, NetworkAdapter, VlanInterface
 from lab.model.vlan import UNTAGGED, trunk
 from tests.walks.addresses import MACS, VLANS, some_ip, some_place, type_of
@@ -120,6 +121,17 @@ def _other_kind(random: Random, _: HypervHost, adapter: NetworkAdapter) -> Netwo
     return replace(adapter, kind=random.choice(tuple(AdapterKind)))
 
 
+def _share_an_address(random: Random, _: HypervHost, adapter: NetworkAdapter) -> NetworkAdapter:
+    """An adapter becomes a node of a load-balancing cluster, or ceases to be one; unicast needs to spoof."""
+    if adapter.nlb:
+        return replace(adapter, nlb=None)
+    mode, subnet = random.choice(tuple(NlbMode)), random.choice(("192.168.1.{}/24", "10.0.1.{}/24"))
+    number = 240 + tuple(NlbMode).index(mode)
+    name = f"farm-{number}-{subnet[:2]}"
+    node = NlbNode(name, IPv4Interface(subnet.format(number)), mode, priority=random.randint(1, 6))
+    return replace(adapter, nlb=node, mac_spoofing=adapter.mac_spoofing or random.random() < 0.7)
+
+
 OFTEN: tuple[Move, ...] = (
     some_adapter(_connect),
     some_adapter(_connect_and_renumber),
@@ -129,6 +141,8 @@ OFTEN: tuple[Move, ...] = (
 )
 SOMETIMES: tuple[Move, ...] = (
     some_adapter(_spoof),
+    some_adapter(_share_an_address),
+    some_adapter(_share_an_address),
     some_adapter(_allow_teaming),
     some_adapter(_guard),
     some_adapter(_mirror),

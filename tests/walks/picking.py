@@ -52,7 +52,13 @@ def some_host(edit: Callable[[Random, HypervHost], HypervHost]) -> Move:
 
 
 def some_switch(edit: Callable[[Random, HypervHost, VirtualSwitch], HypervHost]) -> Move:
-    return some_host(lambda random, host: edit(random, host, pick(random, host.switches)))
+    """Return a move of a switch; nobody moves the Default Switch."""
+
+    def on_host(random: Random, host: HypervHost) -> HypervHost:
+        mine = tuple(each for each in host.switches if not each.is_default)
+        return edit(random, host, pick(random, mine))
+
+    return some_host(on_host)
 
 
 def some_vm(edit: Callable[[Random, HypervHost, VirtualMachine], VirtualMachine]) -> Move:

@@ -7,7 +7,10 @@ from tests.walks.switches import is_team
 
 
 def beginning(name: str = "walk") -> Lab:
-    """Return where every walk begins: two hosts, two switches, a computer, a way to the internet."""
+    """Return where every walk begins: two hosts, two switches, a computer, a way to the internet.
+
+    The second host has a Default Switch besides, and keeps it.
+    """
     lab = Lab(name, interruption_s=0)
     lab.internet_host("internet", "203.0.113.80/24", "2001:db8:ffff::80/64")
     office = lab.physical_network(
@@ -22,4 +25,5 @@ def beginning(name: str = "walk") -> Lab:
         host.internal_switch("S2", "10.0.1.1/24")
         host.vm(f"vm{number}", "S1", f"192.168.1.{10 + number}", f"2001:db8:1::{10 + number}")
         host.vm(f"vm{number + 2}", "S2", f"10.0.1.{10 + number}", gateway="10.0.1.1")
+    host.default_switch("172.20.16.0/20")
     return lab

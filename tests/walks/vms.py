@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import ip_network
 from random import Random
 
+from lab.model.addresses import IpSettings
+from lab.model.dhcp import DhcpScope, DhcpServer
 from lab.model.kinds import AdapterKind, VMState
 from lab.model.objects import HypervHost, LabModel, NetworkAdapter, VirtualMachine
 from tests.walks.addresses import MACS, some_ip, some_place, type_of
@@ -93,6 +96,22 @@ def _vm_forwards(_: Random, __: HypervHost, vm: VirtualMachine) -> VirtualMachin
     return replace(vm, forwarding=not vm.forwarding)
 
 
+def _dhcp_client(random: Random, host: HypervHost, vm: VirtualMachine) -> VirtualMachine:
+    """An adapter becomes a DHCP client, or has addresses again."""
+    adapter = pick(random, vm.adapters)
+    client = adapter.ip is not None and adapter.ip.dhcp
+    ip = some_ip(random, type_of(host, adapter.switch)) if client else IpSettings(dhcp=True)
+    return replace(vm, adapters=swap(vm.adapters, adapter, replace(adapter, ip=ip)))
+
+
+def _dhcp_server(_: Random, __: HypervHost, vm: VirtualMachine) -> VirtualMachine:
+    """The role comes or goes. The scope is inactive: what is leased depends on who asked first, and when."""
+    if vm.dhcp_server:
+        return replace(vm, dhcp_server=None)
+    subnet = ip_network("10.0.1.0/24")
+    return replace(vm, dhcp_server=DhcpServer((DhcpScope(subnet, subnet[100], subnet[119], active=False),)))  # type: ignore[arg-type]
+
+
 OFTEN: tuple[Move, ...] = (
     _add_vm,
     some_vm(_switch_vm_on_or_off),
@@ -107,4 +126,6 @@ SOMETIMES: tuple[Move, ...] = (
     some_vm(_integration_services),
     some_vm(_vm_forwards),
     some_vm(_meter),
+    some_vm(_dhcp_client),
+    some_vm(_dhcp_server),
 )

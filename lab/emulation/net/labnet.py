@@ -17,6 +17,7 @@ from lab.emulation.pod.pod import Pod
 from lab.engine import state as states
 from lab.engine.state import STATE_FILE, State
 from lab.errors import InputError, InvalidState, UnknownName
+from lab.model.names import host_name
 
 _TIMEOUT_MS = 800
 
@@ -24,8 +25,9 @@ _TIMEOUT_MS = 800
 class LabNet(Mininet):  # type: ignore[misc]
     """The machines and switches of one running lab, as they were when it was attached.
 
-    ``hosts`` are all machines that are on: VMs, management OSs (under the names of their Hyper-V hosts), physical
-    computers, routers, hosts on the internet. ``switches`` are the virtual switches, ``networks`` the physical ones.
+    ``hosts`` are all machines that are on, under their host names: VMs, management OSs (under the names of their
+    Hyper-V hosts), physical computers, routers, hosts on the internet. ``switches`` are the virtual switches,
+    ``networks`` the physical ones.
     """
 
     def __init__(self, pod: Pod) -> None:
@@ -53,9 +55,10 @@ class LabNet(Mininet):  # type: ignore[misc]
         return len(self.nameToNode)
 
     def __getitem__(self, key: str) -> Any:
-        if key not in self.nameToNode:
+        name = key if key in self.nameToNode else host_name(str(key))
+        if name not in self.nameToNode:
             raise self.missing(key)
-        return self.nameToNode[key]
+        return self.nameToNode[name]
 
     def getNodeByName(self, *args: str) -> Any:
         """Return the node of a name, or a list of those of several; UnknownNode or InvalidState if there is none."""
@@ -63,7 +66,7 @@ class LabNet(Mininet):  # type: ignore[misc]
 
     def missing(self, name: str) -> InputError:
         """Return what is wrong with a name that no node has: its VM is off, or there is nothing of that name."""
-        if any(vm.name == name for _, vm in self.model.vms()):
+        if any(name in (vm.name, host_name(vm.name)) for _, vm in self.model.vms()):
             return InvalidState(
                 f'VM "{name}" is off, expected Running',
                 remedy="start it in the topology (running=True), run `hvlab apply`, and attach again",
@@ -126,7 +129,7 @@ class LabNet(Mininet):  # type: ignore[misc]
             if not isinstance(host, LabHost):
                 raise InputError(f'"{host}" cannot ping: it is no machine', target=str(host))
         pairs = [(one, other) for one in hosts for other in hosts if one != other and other.IP()]
-        pings = {pair: Ping(pair[0].name, self._address(*pair)) for pair in pairs}
+        pings = {pair: Ping(pair[0].place.machine, self._address(*pair)) for pair in pairs}
         times = ping_all(self.pod, pings.values(), timeout_ms=_milliseconds(timeout))
         return {pair: times[ping] for pair, ping in pings.items()}
 

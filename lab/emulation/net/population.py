@@ -1,4 +1,4 @@
-"""From what a lab remembers to Mininet's nodes and links, without asking anything of the lab itself."""
+"""From what a lab remembers to Mininet's nodes and links; of the lab itself only DHCP clients are asked."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
+from lab.emulation import leases
 from lab.emulation.net.door import Place
 from lab.emulation.net.nodes import LabHost, LabIntf, LabLink, LabNetwork, LabSwitch, SwitchIntf
+from lab.emulation.observe import pids
 from lab.emulation.pod.pod import Pod
-from lab.engine.blueprint import bridge_device, lower, network_device
-from lab.engine.resources import PHYSICAL, Blueprint, Bridge
+from lab.engine.blueprint import lower, network_device
+from lab.engine.leased import with_addresses
+from lab.engine.resources import PHYSICAL, Blueprint, Bridge, Program
 from lab.engine.state import State
+from lab.model.names import bridge_device, host_name
 from lab.model.objects import LabModel
 
 INTERNET: Final = "internet"
@@ -30,12 +34,15 @@ class Population:
 def populate(pod: Pod, state: State) -> Population:
     """Return everything of a lab that is on, with its interfaces and the links between them."""
     blueprint = lower(state.model, state.numbers())
+    if any(each.program is Program.DHCP_CLIENT for each in blueprint.services):
+        wanted = blueprint.services
+        blueprint = with_addresses(blueprint, pod.run_inside(lambda: leases.read(wanted, pids(pod))))
     names = switch_names(state.model)
     found = Population()
     roles = {node.name: node.role for node in blueprint.nodes}
     for name in state.model.node_names():
         if name in roles:
-            found.hosts.append(LabHost(name, Place(pod, name, machine=name), roles[name]))
+            found.hosts.append(LabHost(host_name(name), Place(pod, name, machine=name), roles[name]))
     for bridge in blueprint.bridges:
         name = names[bridge.node, bridge.device]
         if bridge.node == PHYSICAL:
@@ -52,17 +59,22 @@ def switch_names(model: LabModel) -> dict[tuple[str, str], str]:
     It is the switch's own name, or `host.switch` where another switch or a machine has that name. Physical networks
     give way to both: `network.NAME`.
     """
-    taken = Counter(model.node_names())
+    taken = Counter(map(host_name, model.node_names()))
     taken.update(switch.name for host in model.hosts for switch in host.switches)
     names: dict[tuple[str, str], str] = {}
     for host in model.hosts:
         for switch in host.switches:
             full = f"{host.name}.{switch.name}"
+            while taken[full]:
+                full = f"{host.name}.{full}"
             names[host.name, bridge_device(switch.name)] = switch.name if taken[switch.name] == 1 else full
     for network in (*(each.name for each in model.networks), ""):
         shown = network or INTERNET
         free = not taken[shown] and (bool(network) or all(each.name != INTERNET for each in model.networks))
-        names[PHYSICAL, network_device(network)] = shown if free else f"network.{shown}"
+        full = f"network.{shown}"
+        while taken[full]:
+            full = f"network.{full}"
+        names[PHYSICAL, network_device(network)] = shown if free else full
     return names
 
 
@@ -71,7 +83,7 @@ def _connect(blueprint: Blueprint, found: Population) -> None:
     ends: dict[tuple[str, str], LabIntf] = {}
     hosts = {host.name: host for host in found.hosts}
     for interface in blueprint.interfaces:
-        host = hosts[interface.node]
+        host = hosts[host_name(interface.node)]
         intf = LabIntf(interface.device, host, len(host.intfs), alias=interface.alias, mac=interface.mac)
         first = min(interface.addresses, key=lambda address: ":" in address, default="")
         if first:

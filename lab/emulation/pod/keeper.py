@@ -24,6 +24,7 @@ _LEFT_TO_THE_PROGRAM = (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIG
 def keep(program: Callable[[], int]) -> int:
     """Call a function that becomes a program, in a child, and return its exit code: 128 + N if signal N ended it."""
     kernel.adopt_orphans()
+    kernel.set_title(TITLE)  # before the program may look
     try:
         child = os.fork()
     except BlockingIOError:
@@ -31,7 +32,6 @@ def keep(program: Callable[[], int]) -> int:
         return program()
     if child == 0:
         _become(program)
-    kernel.set_title(TITLE)
     for number in _LEFT_TO_THE_PROGRAM:
         signal.signal(number, signal.SIG_IGN)
     terminal = _terminal()

@@ -11,7 +11,10 @@ Namespace = Literal["net", "mnt", "pid", "uts", "ipc"]
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """One mount in a new mount namespace; type "bind" binds the tree or file `source`."""
+    """One mount in a new mount namespace; type "bind" binds the tree or file `source`.
+
+    Type "own-file" makes `source`, an empty file in the machine's own /run, stand at `target`.
+    """
 
     type: str
     target: str
@@ -31,6 +34,7 @@ class Mount:
 
 
 OWN_SYS = Mount("sysfs", "/sys")
+OWN_RESOLV_CONF = Mount("own-file", "/etc/resolv.conf", source="/run/resolv.conf")
 OWN_RUN = Mount("tmpfs", "/run", options="mode=0755,size=16m")
 
 

@@ -177,6 +177,16 @@ def vm_words(vm: VirtualMachine) -> Iterator[str]:
         yield "off"
     if vm.forwarding:
         yield "routes"
+    if vm.dhcp_server:
+        yield "DHCP server"
+    if vm.dhcp_relay:
+        yield "DHCP relay agent"
+    if vm.boot_server:
+        yield vm.boot_server.role
+    if not vm.has_system:
+        yield "real machine" if vm.real_machine else "boots from the network"
+    if vm.router_advertisements:
+        yield "advertises itself as a router"
     if not vm.integration_services:
         yield "no integration services"
 
@@ -195,17 +205,18 @@ def router_words(router: Router) -> str:
 
 def addresses(ip: IpSettings) -> tuple[str, ...]:
     """Return addresses as text, with their prefix lengths."""
-    return tuple(str(address) for address in ip.addresses)
+    return ("DHCP",) * ip.dhcp + ("IPv6 as advertised",) * ip.auto + tuple(str(address) for address in ip.addresses)
 
 
 def adapter_addresses(adapter: NetworkAdapter) -> tuple[str, ...]:
-    """Return the addresses of an adapter of a VM, and those of the interfaces that the guest has made on it."""
+    """Return the addresses of an adapter of a VM, those of what the guest has made on it, and that of its cluster."""
     made = (
         f"VLAN {each.vlan_id}: {address}"
         for each in adapter.vlan_interfaces
         for address in addresses(each.ip) or ("-",)
     )
-    return (*addresses(adapter.ip or IpSettings()), *made)
+    shared = (f"NLB {adapter.nlb.cluster}: {adapter.nlb.address}",) if adapter.nlb else ()
+    return (*addresses(adapter.ip or IpSettings()), *made, *shared)
 
 
 def identifiers(boxes: Iterable[Box]) -> dict[Box, str]:

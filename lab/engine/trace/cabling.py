@@ -59,6 +59,11 @@ class Cabling:
     def bridge(self, port: Port) -> Bridge:
         return self._bridges[port.node, port.bridge]
 
+    def management(self, bridge: Bridge) -> Port | None:
+        """Return the first port of the management OS at a virtual switch."""
+        mine = (port for port in self._ports.values() if (port.node, port.bridge) == (bridge.node, bridge.device))
+        return next((port for port in mine if port.intent and port.intent.kind is PortKind.MANAGEMENT), None)
+
     def team(self, port: Port) -> tuple[Port, ...]:
         """Return the members of the team that an external port is one of; only itself if there is no team."""
         alike = (each for each in self._ports.values() if (each.node, each.bridge) == (port.node, port.bridge))

@@ -83,14 +83,15 @@ class Hops:
         self._lab = lab
         self._interpreter = interpreter
         self._notes: dict[str, None] = {}
+        self._answered = False
 
     def notes(self) -> Iterator[str]:
         """Yield what was noticed about the machines on the way."""
         yield from self._notes
 
     def note_silence(self, node: str, protocol: str, port: int) -> None:
-        """Note it if no program of the machine that is reached has the port open."""
-        if not self._lab.listens(node, protocol, port):
+        """Note it if no program of the machine that is reached has the port open, and no switch has answered for it."""
+        if not self._answered and not self._lab.listens(node, protocol, port):
             refusal = "a TCP reset" if protocol == "TCP" else "ICMP port unreachable"
             self._notes[f"no program of {node} listens on {protocol} port {port}: the answer is {refusal}"] = None
 
@@ -98,8 +99,12 @@ class Hops:
         """Return one hop; ``lost`` if the frame does not get to the receiver."""
         sender = self._interface(leg.out)
         source_mac, lost = self._mac_and_fault(sender)
+        if sender.shared_mac and source_mac == sender.shared_mac:
+            source_mac = sender.sends_from
         receiver = self._interface(leg.receiver) if leg.receiver else None
         target_mac, deaf = self._mac_and_fault(receiver) if receiver else ("", None)
+        if receiver and receiver.virtual and leg.next_hop == receiver.virtual.ip:
+            target_mac = receiver.mac_for(leg.next_hop)
         crossings: list[Crossing] = []
         if lost is None and receiver is None:
             crossings.append(self._asking(leg, packet, sender, source_mac))
@@ -155,6 +160,7 @@ class Hops:
         bridge = self._cabling.bridge(entry)
         text = self._lab.ask(bridge.node, bridge.device, frame.flow, self._admitted(ports, frame))
         found = self._interpreter.passage(bridge, text, frame.target_mac)
+        self._answered = self._answered or found.answered
         names = tuple(self._cabling.name(port) for port in found.outputs)
         reached = {port: found.tags.get(port.device, 0) for port in goals if port in found.outputs}
         crossing = Crossing(
@@ -203,7 +209,7 @@ class Hops:
         name = interface.full_name
         if real is None:
             return configured, Lost(name, f'"{name}" is missing in the running lab', 0, "see `hvlab status`")
-        if real.mac != configured:
+        if real.mac not in (configured, interface.shared_mac):
             self._notes[
                 f'the MAC address of "{name}" was changed inside the machine to {hyperv_mac(real.mac)}; '
                 f"configured is {hyperv_mac(configured)}"

@@ -6,11 +6,13 @@ oracle about IP.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from lab.model.addresses import Address
 from lab.model.objects import LabModel
-from lab.model.routing import Attachment, Journey, Stacks
+from lab.model.routing import Attachment, Journey, Stacks, have_one_mac
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +28,10 @@ class Leg:
 class RecordingStacks(Stacks):
     """IP stacks that remember each leg of the journeys they compute. Meant for one packet and its answer."""
 
-    def __init__(self, model: LabModel, version: int) -> None:
+    def __init__(self, model: LabModel, version: int, holders: Mapping[str, str] = MappingProxyType({})) -> None:
         self._legs: list[Leg] = []
         self._leaving: Attachment | None = None
-        super().__init__(model, version)
+        super().__init__(model, version, holders)
 
     def take_legs(self) -> tuple[Leg, ...]:
         """Return the legs recorded since the last call."""
@@ -54,5 +56,6 @@ class RecordingStacks(Stacks):
     def _transit(self, out: Attachment, next_hop: Address, target: Address, reply: bool) -> Journey:
         owner = self.neighbour(out.tap, next_hop)
         assert self._leaving, "a packet on a segment has left some interface"
-        self._legs.append(Leg(self._leaving, next_hop, target, owner))
+        if not (owner and have_one_mac(out, owner)):  # nothing leaves then
+            self._legs.append(Leg(self._leaving, next_hop, target, owner))
         return super()._transit(out, next_hop, target, reply)

@@ -11,7 +11,7 @@ from lab.model.addresses import Address
 from lab.model.interfaces import IpInterface, host_interfaces, interfaces, router_interfaces, vm_interfaces
 from lab.model.names import vethernet
 from lab.model.objects import LabModel
-from lab.model.reachability import Endpoint, Oracle, endpoints
+from lab.model.reachability import Endpoint, Oracle, clusters, endpoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +87,17 @@ def choose(model: LabModel, source: str, target: str, version: int | None) -> En
     address = _as_address(target)
     if address is not None:
         return _to_address(model, sources, address, version)
-    targets = _candidates(model, target)
+    targets = _cluster(model, target) or _candidates(model, target)
     if sources[0].node == targets[0].node and len(sources) == len(targets) == 1 and sources == targets:
         raise InputError(f'"{source}" and "{target}" are one and the same', remedy="name two machines")
     number = version or _common_version(sources, targets)
     one, other = _best(Oracle(model, number), sources, targets)
     notes = (*_choice(sources, one), *_choice(targets, other))
     return Ends(one, other, other.address(number), number, notes)
+
+
+def _cluster(model: LabModel, word: str) -> list[Endpoint]:
+    return [each for each in clusters(model) if each.node.casefold() == f"cluster {word}".casefold()]
 
 
 def _as_address(text: str) -> Address | None:
@@ -107,7 +111,8 @@ def _to_address(model: LabModel, sources: list[Endpoint], address: Address, vers
     if version not in (None, address.version):
         raise InputError(f"{address} is no IPv{version} address", remedy=f"leave out -{version}")
     number = address.version
-    owners = [each for each in _everybody(model) if each.address(number) == address and each.node != sources[0].node]
+    everybody = (*_everybody(model), *clusters(model))
+    owners = [each for each in everybody if each.address(number) == address and each.node != sources[0].node]
     if len(owners) == 1:
         source, _ = _best(Oracle(model, number), sources, owners)
     else:

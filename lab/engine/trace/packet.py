@@ -14,6 +14,8 @@ from lab.model.addresses import Address
 
 _BROADCAST: Final = "ff:ff:ff:ff:ff:ff"
 _SYN, _SYN_ACK = 0x02, 0x12
+_ADVERTISEMENTS: Final = {4: 9, 6: 134}
+"""The type of a router advertisement (RFC 1256, RFC 4861)."""
 
 
 class Protocol(StrEnum):
@@ -22,6 +24,17 @@ class Protocol(StrEnum):
     ICMP = "ICMP"
     TCP = "TCP"
     UDP = "UDP"
+    ADVERTISEMENT = "router advertisement"
+
+    @property
+    def is_icmp(self) -> bool:
+        """Whether it has no ports."""
+        return self in (Protocol.ICMP, Protocol.ADVERTISEMENT)
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the receiver answers: nobody answers a router that advertises itself."""
+        return self is not Protocol.ADVERTISEMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +51,8 @@ class Packet:
     @property
     def title(self) -> str:
         """Return what it is, in words."""
+        if self.protocol is Protocol.ADVERTISEMENT:
+            return "ICMP router advertisement"
         if self.protocol is Protocol.ICMP:
             return f"ICMP echo {'reply' if self.reply else 'request'}"
         if self.protocol is Protocol.TCP:
@@ -46,8 +61,8 @@ class Packet:
 
     def seen(self, direction: AclDirection, source_mac: str, target_mac: str) -> acl.Packet:
         """Return what access lists see of it, where it leaves an adapter (Outbound) or comes to one."""
-        number = acl.ICMP[self.target.version] if self.protocol is Protocol.ICMP else acl.PROTOCOLS[self.protocol]
-        ports = (0, 0) if self.protocol is Protocol.ICMP else self._ports()
+        number = acl.ICMP[self.target.version] if self.protocol.is_icmp else acl.PROTOCOLS[self.protocol]
+        ports = (0, 0) if self.protocol.is_icmp else self._ports()
         ends = [(self.source, source_mac, ports[0]), (self.target, target_mac, ports[1])]
         local, remote = ends if direction is AclDirection.OUTBOUND else reversed(ends)
         return acl.Packet(local[0], remote[0], local[1], remote[1], number, local[2], remote[2])
@@ -59,7 +74,7 @@ class Packet:
         return ",".join(
             (
                 f'in_port="{device}"',
-                self.protocol.lower() + ("6" if ip6 else ""),
+                ("icmp" if self.protocol.is_icmp else self.protocol.lower()) + ("6" if ip6 else ""),
                 f"dl_src={source_mac},dl_dst={target_mac}",
                 *([f"dl_vlan={tag}"] if tag else []),
                 f"{name}_src={self.source},{name}_dst={self.target},nw_ttl={self.ttl}",
@@ -68,8 +83,10 @@ class Packet:
         )
 
     def _transport(self, ip6: bool) -> Iterator[str]:
-        if self.protocol is Protocol.ICMP:
+        if self.protocol.is_icmp:
             kind = (129 if self.reply else 128) if ip6 else (0 if self.reply else 8)
+            if self.protocol is Protocol.ADVERTISEMENT:
+                kind = _ADVERTISEMENTS[6 if ip6 else 4]
             prefix = "icmpv6" if ip6 else "icmp"
             yield f"{prefix}_type={kind},{prefix}_code=0"
             return

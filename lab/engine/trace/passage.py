@@ -20,6 +20,8 @@ LEARNED: Final = "learned"
 _MIRRORS: Final = frozenset({"mirror_out", "mirror_in"})
 """The stages that copy what a Source sends or gets; there only a Source has flows."""
 
+_ANSWERS: Final = "the switch itself answers, in the name of"
+
 _NORMAL: Final = {
     "forwarding to learned port": "its MAC table knows {mac}",
     "no learned MAC for destination, flooding": "its MAC table does not know {mac}, so every other port gets a copy",
@@ -55,7 +57,8 @@ class Glossary(Protocol):
 class Passage:
     """What a switch does with a frame. ``tags``: the VLAN ids with which devices get it, where they get it with one.
 
-    ``failure`` says in words why nobody gets it, empty if somebody does.
+    ``answered``: the switch itself answers, in the name of the management OS, which does not get it. ``failure`` says
+    in words why nobody gets it, empty if somebody does.
     """
 
     stages: tuple[Stage, ...]
@@ -64,6 +67,7 @@ class Passage:
     tags: Mapping[str, int]
     failure: str = ""
     reason: int = 0
+    answered: bool = False
 
 
 class Interpreter:
@@ -77,6 +81,11 @@ class Interpreter:
         """Return what a switch does with a frame to a MAC address, from its trace."""
         found = (self._cabling.port(bridge.node, name) for name in text.outputs)
         outputs = tuple(port for port in found if port and port.bridge == bridge.device)
+        asked = next((visit for visit in text.visits if _asks(visit)), None)
+        server = self._cabling.management(bridge) if asked and not outputs else None
+        if server:
+            stages = tuple(self._stage(bridge, visit, (server,)) for visit in text.visits)
+            return Passage(stages, (server,), f"{_ANSWERS} {self._cabling.name(server)}", {}, answered=True)
         stages = tuple(self._stage(bridge, visit, outputs) for visit in text.visits) if bridge.intent else ()
         dropped = next((stage for stage in reversed(stages) if stage.reason), None)
         mac = hyperv_mac(target_mac)
@@ -101,6 +110,8 @@ class Interpreter:
             detail = f"{_how(meaning.kind)} {self._at(bridge, meaning.ofport)}"
         elif name in _MIRRORS and meaning.ofport:
             detail = "a copy to the Destinations of port mirroring"
+        elif _asks(visit):
+            detail = "the switch itself answers: DHCP"
         elif any(action.startswith("group:") for action in visit.actions):
             detail = f"a copy to each of {len(outputs)} ports" if len(outputs) != 1 else "to one port"
         owner = self._owner(bridge, meaning.ofport)
@@ -146,6 +157,11 @@ class Interpreter:
 
     def _names(self, ports: tuple[Port, ...]) -> str:
         return some(tuple(self._cabling.name(port) for port in ports))
+
+
+def _asks(visit: Visit) -> bool:
+    """Tell whether a stage gives a frame to what answers in the switch's place."""
+    return any(action.startswith("CONTROLLER") for action in visit.actions)
 
 
 def _how(kind: str) -> str:

@@ -11,7 +11,7 @@ from lab.intent import LearningMode, PortIntent, PortKind
 from lab.model.acl import AclEntry, ExtendedAcl
 from lab.model.addresses import Address
 from lab.model.endpoints import Endpoint
-from lab.model.interfaces import IpInterface, Segment
+from lab.model.interfaces import IpInterface, Segment, host_interfaces
 from lab.model.isolation import NO_ISOLATION
 from lab.model.kinds import SwitchType
 from lab.model.names import hyperv_name
@@ -54,6 +54,8 @@ def of_endpoint(model: LabModel, endpoint: Endpoint, version: int) -> str:
     if endpoint.why_down:
         if found:
             return _of_vm(*found, endpoint)
+        if refused := _of_cluster(model, endpoint):
+            return refused
         host = model.host(endpoint.node)
         return _of_host(host, endpoint) if host else ""
     if endpoint.address(version) is None:
@@ -65,6 +67,8 @@ def of_endpoint(model: LabModel, endpoint: Endpoint, version: int) -> str:
 def _of_vm(host: HypervHost, vm: VirtualMachine, endpoint: Endpoint) -> str:
     if not vm.running:
         return f'Start-VM -Name "{vm.name}" (running=True in the topology)'
+    if not vm.has_system and not vm.real_machine:
+        return f"hvlab pxe tells why; then: hvlab pxe boot {vm.name}"
     adapter = next((each for each in vm.adapters if each.name == endpoint.interface), None)
     if adapter is None:
         return f'Add-VMNetworkAdapter -VMName "{vm.name}" -SwitchName ...'
@@ -73,11 +77,24 @@ def _of_vm(host: HypervHost, vm: VirtualMachine, endpoint: Endpoint) -> str:
             f"install integration services in {vm.name} (integration_services=True in the topology), or give it a "
             f'legacy adapter: Add-VMNetworkAdapter -VMName "{vm.name}" -IsLegacy $true'
         )
+    if not adapter.enabled:
+        return f"Enable-NetAdapter inside {vm.name}"
     switch = host.switches[0].name if host.switches else "..."
     return f'Connect-VMNetworkAdapter -VMName "{vm.name}" -Name "{adapter.name}" -SwitchName "{switch}"'
 
 
+def _of_cluster(model: LabModel, endpoint: Endpoint) -> str:
+    """Return what would let a node of a cluster have the cluster's MAC address."""
+    for _, vm in model.vms():
+        for adapter in vm.adapters:
+            if adapter.nlb and endpoint.node == f"cluster {adapter.nlb.cluster}" and not adapter.mac_spoofing:
+                return f'Set-VMNetworkAdapter -VMName "{vm.name}" -Name "{adapter.name}" -MacAddressSpoofing On'
+    return ""
+
+
 def _of_host(host: HypervHost, endpoint: Endpoint) -> str:
+    if any(each.label == endpoint.interface and not each.enabled for each in host_interfaces(host)):
+        return f'Enable-NetAdapter -Name "{endpoint.interface}"'
     bound = host.switch_of_nic(endpoint.interface)
     for adapter in host.adapters_on(bound.name) if bound else ():
         return f'talk to its management OS through "{host.management_id(adapter)}"'

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from lab.engine.allocation import Allocation
 from lab.engine.blueprint import lower
@@ -28,17 +28,22 @@ from lab.model.vlan import obstacle
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What to trace: between which ends, with which protocol, and to which TCP or UDP port."""
+    """What to trace: between which ends, with which protocol, and to which TCP or UDP port.
+
+    ``holders`` name the node that stands for a load-balancing cluster; ``refused`` is why none accepts the packet.
+    """
 
     ends: Ends
     protocol: Protocol = Protocol.ICMP
     port: int = 0
+    holders: Mapping[str, str] = field(default_factory=dict)
+    refused: str = ""
 
 
 def trace(model: LabModel, allocation: Allocation, lab: RunningLab, glossary: Glossary, question: Question) -> Trace:
     """Return the way of a packet and of its answer in a running lab."""
     cabling = Cabling(model, lower(model, allocation))
-    stacks = RecordingStacks(model, question.ends.version)
+    stacks = RecordingStacks(model, question.ends.version, question.holders)
     hops = Hops(cabling, stacks, allocation, lab, Interpreter(cabling, glossary))
     return _Tracer(model, stacks, hops, cabling, question).trace()
 
@@ -68,8 +73,8 @@ class _Tracer:
         legs = self._stacks.take_legs()
         request = self._request(journey, legs, asker, ends.address)
         reply = None
-        if journey.arrived and not request.lost:
-            if self._question.protocol is not Protocol.ICMP:
+        if journey.arrived and not request.lost and self._question.protocol.is_answered:
+            if not self._question.protocol.is_icmp:
                 self._hops.note_silence(journey.node, self._question.protocol, self._question.port)
             answer = self._stacks.answer(journey, ends.address, asker)
             reply = self._reply(answer, self._stacks.take_legs(), journey, asker, ends.address)
@@ -84,6 +89,8 @@ class _Tracer:
         if lost is None and target and (journey.node != target.node or not target.up):
             why = target.why_down or f'"{journey.node}" has the address {asked}, too, and answers instead'
             lost = Lost(journey.node, why, 0, self._remedy_of_ends())
+        if lost is None and self._question.refused:
+            lost = Lost(journey.node, self._question.refused, 0, "hvlab nlb tells how the nodes are")
         if lost is None and not legs:
             hops = (_decided(self._ends.source.node, f"{asked} is its own: nothing leaves the machine"),)
         if lost and journey.failure and journey.node:
@@ -176,7 +183,7 @@ class _Tracer:
             return None
         question = self._question
         talk = Talk(PROTOCOLS.get(question.protocol, 0), question.port)
-        return Oracle(self._model, ends.version).predict(ends.source, ends.target, talk)
+        return Oracle(self._model, ends.version, question.holders).predict(ends.source, ends.target, talk)
 
     def _remedy_of_ends(self) -> str:
         """Return what would make both ends usable, or join what separates them."""
@@ -216,13 +223,15 @@ class _Tracer:
     def _result(self, request: Direction, reply: Direction | None) -> Trace:
         predicted = self._predicted
         lost = request.lost or (reply.lost if reply else None)
-        arrives = lost is None and (reply is not None or not predicted)
+        answered = self._question.protocol.is_answered
+        arrives = lost is None and (reply is not None or not predicted or not answered)
         by_switch = bool(lost and lost.reason) or bool(predicted and predicted.reachable)
         why = lost.why if lost else ""
         if predicted and not by_switch:
             why = predicted.reason
         notes = (*self._ends.notes, *self._hops.notes())
-        if predicted and predicted.reachable != arrives:
+        guarded = lost is not None and lost.reason in remedies.GUARDS  # that depends on what is said, not on who
+        if predicted and predicted.reachable != arrives and not guarded:
             notes += ("the topology says otherwise: something in the running lab is not what it was made to be",)
         return Trace(
             source=self._from(),
@@ -230,7 +239,7 @@ class _Tracer:
             request=request,
             reply=reply,
             arrives=arrives,
-            verdict=_verdict(request, reply, why, predicted),
+            verdict=_verdict(request, reply, why, predicted, answered=answered),
             remedy=lost.remedy if lost else "",
             reason=lost.reason if lost else 0,
             notes=notes,
@@ -251,10 +260,12 @@ def _subnets(out: Attachment) -> str:
     return " and ".join(map(str, out.networks))
 
 
-def _verdict(request: Direction, reply: Direction | None, why: str, predicted: Verdict | None) -> str:
+def _verdict(
+    request: Direction, reply: Direction | None, why: str, predicted: Verdict | None, *, answered: bool
+) -> str:
     if request.lost:
         return f"{request.title} does not arrive: {why}"
     if reply and reply.lost:
         return f"{request.title} arrives, but the answer is lost: {why.removeprefix('no way back: ')}"
     how = f": {predicted.reason}" if predicted else ""
-    return f"{request.title} arrives and is answered{how}"
+    return f"{request.title} arrives{' and is answered' if answered else ''}{how}"

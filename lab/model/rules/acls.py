@@ -30,6 +30,8 @@ def acls(model: LabModel) -> Iterator[ErrorRecord]:
 
 
 def _adapter(owner: str, adapter: NetworkAdapter, *, running: bool) -> Iterator[ErrorRecord]:
+    if not adapter.acls and not adapter.extended_acls:
+        return
     for entry, count in Counter(adapter.acls).items():
         if count > 1:
             yield _refused(owner, f"the port ACL entry {entry} {count} times", "expected once", 24)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from ipaddress import IPv6Interface
 
 from lab.errors import ErrorRecord
-from lab.model.addresses import NO_IP, Address, Interface, IpSettings, hyperv_mac
+from lab.model.addresses import NO_IP, Address, Interface, IpSettings, StaticRoute, hyperv_mac
 from lab.model.interfaces import (
     IpInterface,
     Segment,
@@ -33,6 +34,10 @@ def settings(model: LabModel) -> Iterator[ErrorRecord]:
                 yield mistake(target, f"{quoted(owner)} has the address {address}, which {why}")
         for gateway in ip.gateways:
             yield from _gateway(owner, target, ip, gateway)
+        for at, route in enumerate(ip.routes):
+            yield from _route(owner, target, ip, route)
+            if any(route.destination == other.destination for other in ip.routes[:at]):
+                yield mistake(target, f"{quoted(owner)} has two routes to {route.destination}", "give it one")
 
 
 def _configured(model: LabModel) -> Iterator[tuple[str, str, IpSettings]]:
@@ -61,6 +66,7 @@ def _of_guest(vm: VirtualMachine) -> Iterator[tuple[str, IpSettings]]:
         yield f"{vm.name}/{vm.team.name}", vm.team.ip
 
 
+@lru_cache(4096)
 def _why_unusable(address: Interface) -> str:
     ip, net = address.ip, address.network
     if isinstance(address, IPv6Interface) and (address.scope_id or address.ipv4_mapped):
@@ -105,6 +111,25 @@ def _gateway(owner: str, target: str, ip: IpSettings, gateway: Address) -> Itera
         )
 
 
+def _route(owner: str, target: str, ip: IpSettings, route: StaticRoute) -> Iterator[ErrorRecord]:
+    own = [each for each in ip.addresses if each.version == route.destination.version]
+    who, hop = f"{quoted(owner)} has the route {route}", route.next_hop
+    if route.destination.prefixlen == 0:
+        yield mistake(target, f"{who}, which is to everywhere", "make it a gateway")
+    elif hop.version != route.destination.version:
+        yield mistake(target, f"{who}, which are of two versions of IP", "give it one neighbour of the same version")
+    elif not own:
+        what = f"{who}, but no IPv{route.destination.version} address of its own"
+        yield mistake(target, what, "give it a static one")
+    elif any(route.destination == each.network for each in own):
+        yield mistake(target, f"{who}, which is its own subnet", "leave it out")
+    elif any(hop == each.ip for each in own):
+        yield mistake(target, f"{who}, which is itself", "give it a neighbour's address")
+    elif not route.on_link and not any(hop in each.network for each in own):
+        nets = ", ".join(str(each.network) for each in own)
+        yield mistake(target, f"{who}, which is outside its subnet {nets}", "give it a neighbour's address")
+
+
 @dataclass(frozen=True, slots=True)
 class _Plugged:
     """An interface on an Ethernet, and the VLAN and isolation settings of all that listen there."""
@@ -143,6 +168,10 @@ def _plugged(model: LabModel, running: tuple[tuple[str, str, IpInterface], ...])
 def _ip_doubles(plugged: tuple[_Plugged, ...]) -> Iterator[ErrorRecord]:
     owners: dict[tuple[Segment, Address], list[_Owner]] = defaultdict(list)
     for each in plugged:
+        if node := each.interface.nlb:
+            cluster = replace(each, owner=f"NLB cluster {node.cluster}")
+            if other := _other_owner(owners[each.ethernet, node.address.ip], cluster):
+                yield _double(cluster, f"address {node.address.ip}", other, each.ethernet)
         for address in each.interface.ip.addresses:
             other = _other_owner(owners[each.ethernet, address.ip], each)
             if other:

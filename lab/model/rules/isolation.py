@@ -28,6 +28,19 @@ def isolation(model: LabModel) -> Iterator[ErrorRecord]:
                 yield from _refusals(vm.adapter_id(adapter), adapter)
 
 
+def unused(model: LabModel) -> Iterator[ErrorRecord]:
+    """Isolation ids that are for nothing."""
+    for host in model.hosts:
+        owned = [(f"{host.name}/{adapter.name}", adapter) for adapter in host.management_adapters]
+        owned += [(vm.adapter_id(adapter), adapter) for vm in host.vms for adapter in vm.adapters]
+        for owner, adapter in owned:
+            setting = adapter.isolation
+            vlan = setting.mode is IsolationMode.VLAN
+            if vlan and setting.default_isolation_id and not setting.allow_untagged_traffic:
+                what = f"has the DefaultIsolationID {setting.default_isolation_id} without AllowUntaggedTraffic"
+                yield _refused(owner, what, "it is for untagged traffic only: set allow_untagged_traffic=True")
+
+
 def _refusals(owner: str, adapter: NetworkAdapter) -> Iterator[ErrorRecord]:
     setting = adapter.isolation
     if setting == NO_ISOLATION:
@@ -44,9 +57,6 @@ def _refusals(owner: str, adapter: NetworkAdapter) -> Iterator[ErrorRecord]:
     elif setting.allow_untagged_traffic and not 1 <= setting.default_isolation_id <= LARGEST:
         what = f"has the DefaultIsolationID {setting.default_isolation_id}"
         yield _refused(owner, what, f"expected 1 to {LARGEST} (reason 67)")
-    elif setting.default_isolation_id and not setting.allow_untagged_traffic:
-        what = f"has the DefaultIsolationID {setting.default_isolation_id} without AllowUntaggedTraffic"
-        yield _refused(owner, what, "it is for untagged traffic only: set allow_untagged_traffic=True")
 
 
 def _refused(owner: str, what: str, expected: str) -> ErrorRecord:

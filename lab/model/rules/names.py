@@ -9,8 +9,11 @@ from lab.errors import ErrorRecord
 from lab.model.names import (
     DISPLAY_RULE,
     NODE_RULE,
+    bridge_device,
     device_name,
+    host_name,
     is_display_name,
+    is_hyperv_name,
     is_node_name,
     quoted,
     vethernet_device,
@@ -24,6 +27,9 @@ def names(model: LabModel) -> Iterator[ErrorRecord]:
     for kind, name, target in _named(model):
         if not is_node_name(name):
             yield mistake(target, f"the {kind} name {quoted(name)} is not allowed", f"expected {NODE_RULE}")
+    for kind, name, target in _of_hyperv(model):
+        if not is_hyperv_name(name):
+            yield mistake(target, f"the {kind} name {quoted(name)} is not allowed", f"expected {DISPLAY_RULE}")
     for host in model.hosts:
         shown = [("NIC", nic.name, f"{host.name}/{nic.name}") for nic in host.nics]
         shown += [
@@ -48,15 +54,21 @@ def _named(model: LabModel) -> Iterator[tuple[str, str, str]]:
         yield "internet host", host.name, host.name
     for hv in model.hosts:
         yield "Hyper-V host", hv.name, hv.name
-        for switch in hv.switches:
-            yield "switch", switch.name, f"{hv.name}/{switch.name}"
-        for vm in hv.vms:
+
+
+def _of_hyperv(model: LabModel) -> Iterator[tuple[str, str, str]]:
+    """Yield the same of what Hyper-V gives names to."""
+    for host in model.hosts:
+        for switch in host.switches:
+            yield "switch", switch.name, f"{host.name}/{switch.name}"
+        for vm in host.vms:
             yield "VM", vm.name, vm.name
 
 
 def doubles(model: LabModel) -> Iterator[ErrorRecord]:
     """Things that have one name (case does not count), or would be one Linux device."""
     yield from _twice("", model.node_names(), "two machines are called")
+    yield from _host_names(model)
     yield from _twice("network ", (network.name for network in model.networks), "two physical networks are called")
     for host in model.hosts:
         scope, on = f"{host.name}/", f"on host {quoted(host.name)}"
@@ -85,6 +97,17 @@ def _twice(scope: str, found: Iterable[str], what: str) -> Iterator[ErrorRecord]
         seen.add(name.casefold())
 
 
+def _host_names(model: LabModel) -> Iterator[ErrorRecord]:
+    """Machines that are different for Hyper-V but would have one name on the network."""
+    seen: dict[str, str] = {}
+    for name in model.node_names():
+        other = seen.setdefault(host_name(name).casefold(), name)
+        if other.casefold() != name.casefold():
+            shown = " and ".join(map(quoted, sorted((name, other))))
+            what = f"{shown} would both have the host name {quoted(host_name(name))}"
+            yield mistake(name, what, "make one of the names differ in its letters")
+
+
 def _devices(host: HypervHost) -> Iterator[ErrorRecord]:
     """Names that are different for Hyper-V but would be one Linux device."""
     by_device: dict[str, set[str]] = defaultdict(set)
@@ -92,6 +115,8 @@ def _devices(host: HypervHost) -> Iterator[ErrorRecord]:
         by_device[device_name(nic.name)].add(nic.name)
     for adapter in host.management_adapters:
         by_device[vethernet_device(adapter.name)].add(adapter.name)
+    for switch in host.switches:
+        by_device[bridge_device(switch.name)].add(switch.name)
     for alike in by_device.values():
         if len({name.casefold() for name in alike}) > 1:
             shown = " and ".join(map(quoted, sorted(alike)))

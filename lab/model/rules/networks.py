@@ -18,20 +18,30 @@ def networks(model: LabModel) -> Iterator[ErrorRecord]:
         where = f"physical network {quoted(network.name)}"
         for computer in network.computers:
             yield from _inside(computer.name, computer.ip, network.subnets, where)
+            if computer.vlan and network.igmp_snooping:
+                what = f"computer {quoted(computer.name)} is in VLAN {computer.vlan}, and {where} has IGMP snooping"
+                yield mistake(computer.name, what, "its snooping knows no VLANs: leave out one of the two")
         if network.router:
             yield from _inside(network.router.name, network.router.inside, network.subnets, where)
     for host in model.hosts:
         for nic in host.nics:
             found = model.network(nic.network)
             target = f"{host.name}/{nic.name}"
-            if found:
-                yield from _inside(target, nic.ip, found.subnets, f"physical network {quoted(found.name)}")
-            elif nic.network:
+            if found is None and nic.network:
                 yield mistake(
                     target,
                     f"NIC {quoted(target)} is on a physical network called {quoted(nic.network)}, which does not exist",
                     known((each.name for each in model.networks), nic.network),
                 )
+
+
+def addresses_of_nics(model: LabModel) -> Iterator[ErrorRecord]:
+    """Addresses of hosts' NICs that are in none of their networks' subnets: nobody there would talk to them."""
+    for host in model.hosts:
+        for nic in host.nics:
+            if found := model.network(nic.network):
+                where = f"physical network {quoted(found.name)}"
+                yield from _inside(f"{host.name}/{nic.name}", nic.ip, found.subnets, where)
 
 
 def _inside(owner: str, ip: IpSettings, subnets: tuple[Network, ...], where: str) -> Iterator[ErrorRecord]:

@@ -15,6 +15,12 @@ def transitions(old: LabModel, new: LabModel) -> Iterator[ErrorRecord]:
     """Yield what keeps one lab from becoming another; something of the same name is the same thing."""
     for host in new.hosts:
         before = old.host(host.name)
+        if before and before.default_switch and not host.default_switch:
+            yield mistake(
+                f"{host.name}/{before.default_switch.name}",
+                f"the Default Switch of host {quoted(host.name)} is to go: nobody can delete it",
+                "keep default_switch(); or remove the host, apply, and make it anew",
+            )
         for switch in host.switches:
             earlier = before.switch(switch.name) if before else None
             if earlier is not None:

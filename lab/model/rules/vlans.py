@@ -85,7 +85,7 @@ def _setting(owner: str, setting: VlanSettings) -> Iterator[ErrorRecord]:
         yield from _id(owner, "access VLAN id", setting.access_vlan_id, 36)
     elif mode is VlanMode.TRUNK:
         yield from _id(owner, "native VLAN id", setting.native_vlan_id, 39, smallest=0)
-        yield from _list(owner, "AllowedVlanIdList", setting.allowed_vlan_id_list, 36)
+        yield from _list(owner, "AllowedVlanIdList", setting.allowed_vlan_id_list, 36, smallest=0)
     elif mode.is_private:
         yield from _private(owner, setting)
 
@@ -110,13 +110,13 @@ def _id(owner: str, what: str, value: int, number: int, smallest: int = 1) -> It
         yield _refused(owner, f"has the {what} {value}", f"expected {smallest} to {LARGEST}", number)
 
 
-def _list(owner: str, what: str, text: str, number: int) -> Iterator[ErrorRecord]:
+def _list(owner: str, what: str, text: str, number: int, smallest: int = 1) -> Iterator[ErrorRecord]:
     try:
         found = spans(text)
     except ValueError as error:
         yield _refused(owner, f"has the {what} {quoted(text)}: {error}", "write it like 10,20-29", number)
         return
-    if found[0][0] < 1 or found[-1][1] > LARGEST:
+    if found[0][0] < smallest or found[-1][1] > LARGEST:
         yield _refused(owner, f"has the {what} {quoted(text)}", _BOUNDS, number)
 
 

@@ -1,8 +1,16 @@
-"""The labs of the fault tests, as small as they can be: a lab is up in half a second, and its matrix takes as long."""
+"""The labs of the fault tests, as small as they can be: a lab is up in half a second, and its matrix takes as long.
+
+And what several of them do to one: there is no space left in it.
+"""
 
 from __future__ import annotations
 
-from tests.system.labs import edited
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from lab.emulation.pod.init import kernel
+from tests.system.labs import RunningLab, edited
 
 # One switch, two VMs that run, one that does not, and a physical network: every pair answers.
 PAIR = """
@@ -53,3 +61,24 @@ ELSE = edited(
     ('hv1.vm("db1", "Private", "10.0.2.11/24")', 'hv1.vm("new", "Other", "10.0.2.11")'),
     ('hv1.vm("db2", "Private", "10.0.2.12/24")', 'hv1.vm("db2", "Other", "10.0.2.13", forwarding=True)'),
 )
+
+
+@contextmanager
+def full(lab: RunningLab, left: int) -> Iterator[None]:
+    """Leave only so many bytes in the file system that the lab keeps its state, databases and logs in."""
+    flags = kernel.MS_REMOUNT | kernel.MS_NOSUID | kernel.MS_NODEV
+
+    def limit() -> None:
+        found = os.statvfs("/run")
+        used = (found.f_blocks - found.f_bfree) * found.f_frsize
+        kernel.mount("tmpfs", "/run", "tmpfs", flags, f"size={used + left}")
+
+    lab.run_inside(limit)
+    try:
+        yield
+    finally:
+        lab.run_inside(lambda: kernel.mount("tmpfs", "/run", "tmpfs", flags, "size=50%"))
+
+
+NO_SPACE = r"No space left|write failed|refused an acknowledgement|I/O error|timed out"
+"""What programs say of that."""

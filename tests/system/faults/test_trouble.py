@@ -13,12 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from lab.emulation.pod.init import kernel
 from lab.errors import InputError
 from lab.model.load import load
 from tests.eventually import eventually
 from tests.system.conftest import LabOf
-from tests.system.faults.places import MORE, PAIR
+from tests.system.faults.places import MORE, NO_SPACE, PAIR, full
 from tests.system.labs import Hvlab, RunningLab, command, edited, fresh_name, pinging
 from tests.system.pods import ROOT, processes_below
 
@@ -184,25 +183,7 @@ def test_the_lab_ends_during_a_change(hvlab: Hvlab, lab: LabOf, announce: Announ
 # No space left
 
 
-@contextmanager
-def full(lab: RunningLab, left: int) -> Iterator[None]:
-    """Leave only so many bytes in the file system that the lab keeps its state, databases and logs in."""
-    flags = kernel.MS_REMOUNT | kernel.MS_NOSUID | kernel.MS_NODEV
-
-    def limit() -> None:
-        found = os.statvfs("/run")
-        used = (found.f_blocks - found.f_bfree) * found.f_frsize
-        kernel.mount("tmpfs", "/run", "tmpfs", flags, f"size={used + left}")
-
-    lab.run_inside(limit)
-    try:
-        yield
-    finally:
-        lab.run_inside(lambda: kernel.mount("tmpfs", "/run", "tmpfs", flags, "size=50%"))
-
-
 MANY = PAIR + 'for number in range(40, 52):\n    hv1.vm(f"vm{number}", "External", f"192.168.1.{number}")\n'
-NO_SPACE = r"No space left|write failed|refused an acknowledgement|I/O error|timed out"
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_groups_read_back(name: str) -> None:
 def test_meters_read_back(name: str) -> None:
     for meter in PROGRAMS[name].meters:
         description = described_meter(message_of(PutMeter(meter, is_new=True), parser_datapath()))
-        assert decode.installed([], [], [description]).meters == ((meter.ofport, meter),)
+        assert decode.installed([], [], [description]).meters == ((meter.number, meter),)
 
 
 def test_learned_entries_are_told_apart() -> None:

@@ -68,8 +68,8 @@ def applied(installed: Installed, changes: tuple[Change, ...]) -> Installed:
 def police(meters: dict[int, Meter | None], change: PutMeter | DeleteMeter) -> None:
     match change:
         case PutMeter(meter, is_new):
-            assert is_new == (meter.ofport not in meters)
-            meters[meter.ofport] = meter
+            assert is_new == (meter.number not in meters)
+            meters[meter.number] = meter
         case DeleteMeter(number):
             del meters[number]
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import ip_network
+from ipaddress import IPv4Address, IPv4Interface, ip_network
 
 from controllers.view import PortView, SwitchView
 from lab.intent import LearningMode, PortIntent, PortKind, SwitchIntent, SwitchType
 from lab.model.acl import AclAction, AclDirection, AclSide, ExtendedAcl, PortAcl
+from lab.model.default_switch import LeasedSubnet
 from lab.model.isolation import IsolationSettings, isolation
 from lab.model.kinds import LoadBalancing, PortMirroring
 from lab.model.vlan import VlanSettings, access, community, isolated, promiscuous, trunk
@@ -164,7 +165,17 @@ TEAM = (
     vm(5, spoofing=True),
 )
 
+DEFAULT = SwitchIntent(
+    "Default Switch", "hv1", SwitchType.INTERNAL,
+    default_switch=LeasedSubnet(IPv4Interface("172.27.48.1/20"), (IPv4Address("172.27.48.9"),)),
+)  # fmt: skip
+
 VIEWS = {
+    "default-switch": SwitchView(DEFAULT, (HOST, vm(3), in_vlan(vm(4), access(10)))),
+    "default-switch-mirror": SwitchView(
+        pinned(DEFAULT), (HOST, mirroring(vm(3), SOURCE), mirroring(vm(4), DESTINATION))
+    ),
+    "default-switch-without-host": SwitchView(DEFAULT, (vm(3),)),
     "empty": SwitchView(PRIVATE, ()),
     "learning": SwitchView(EXTERNAL, (WIRE, HOST, vm(3), vm(4))),
     "learning-one-port": SwitchView(PRIVATE, (vm(3),)),

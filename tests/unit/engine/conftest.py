@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from lab.engine.backend import Acknowledgement, Progress
+from lab.engine.leased import Lease
 from lab.engine.plan import Action, Plan
-from lab.engine.resources import Blueprint, Key, Resource
+from lab.engine.resources import Blueprint, Key, Resource, Service
 from lab.engine.session import Session
 from lab.errors import LabFault
 
@@ -25,6 +26,10 @@ class FakeBackend:
         self.fail_after: int | None = None
         self.failure: type[BaseException] = LabFault
         self.fault = ""
+        self.bootable: frozenset[str] = frozenset()
+
+    def require(self, wanted: Blueprint) -> None:
+        pass
 
     def observe(self, known: Blueprint) -> Blueprint:
         kinds = {
@@ -47,6 +52,16 @@ class FakeBackend:
                 assert (step.new.key in self.resources) == (step.action is Action.CHANGE), step
                 self.resources[step.new.key] = step.new
         self.generations = {(b.node, b.device): generation for b in wanted.bridges if b.intent}
+
+    def start_services(self, plan: Plan, wanted: Blueprint, *, patient: bool = True) -> None:
+        self.started = [step.resource for step in plan.of(Service, Action.CREATE, Action.CHANGE)]
+
+    def leases(self, wanted: Blueprint) -> tuple[Lease, ...]:
+        return ()
+
+    def booted(self, wanted: Blueprint, again: frozenset[str]) -> frozenset[str]:
+        self.tried_again = again
+        return self.bootable
 
     def announce(self, plan: Plan, wanted: Blueprint) -> None:
         self.announced = plan

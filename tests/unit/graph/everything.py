@@ -19,5 +19,7 @@ old.adapter("External", "192.168.1.41", legacy=True)
 two = hv1.vm("subgraph", "External", "192.168.1.32", running=False)
 two.adapter("end", "10.0.2.1/24", name="Adapter #2 (backup)")
 hv1.vm("lonely", None)
+shared = lab.nlb_cluster("cluster", "192.168.1.100/24", mode="Multicast")
+hv1.vm("node", "External", "192.168.1.33").nlb_node(shared, priority=1)
 
 lab.host("hv2")

@@ -14,15 +14,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lab import Lab
-from lab.emulation import firewall, links, ovs, shaping
+from lab.emulation import firewall, links, nodes, ovs, shaping
+from lab.emulation.pod.init.spec import Spec
 from lab.engine.allocation import Allocation, allocate
 from lab.engine.blueprint import lower
 from lab.engine.graph.dot import dot
 from lab.engine.graph.mermaid import mermaid
 from lab.engine.graph.scene import scene
 from lab.engine.graph.tree import tree
+from lab.engine.resources import PHYSICAL, Role
 from lab.errors import InputError, TopologyError, UnknownName
-from lab.model.names import is_display_name, is_node_name
+from lab.model.names import host_name, is_display_name, is_hyperv_name, is_node_name
 from lab.model.objects import LabModel
 
 FAST = settings(
@@ -47,7 +49,7 @@ GOOD = {
     "lab": "lab1", "internet": "internet", "network": "office", "computer": "pc1", "host": "hv1", "nic": "Ethernet",
     "switch": "External", "management": "Backup", "vm": "web1", "adapter": "Second",
 }  # fmt: skip
-NODES = frozenset(PLACES) - {"nic", "management", "adapter"}
+NODES = frozenset(PLACES) - {"nic", "management", "adapter", "switch", "vm"}
 
 
 def built(names: dict[str, str]) -> LabModel:
@@ -92,6 +94,8 @@ def test_a_name_is_refused_in_one_sentence_or_kept_as_it_is(place: str, name: st
             assert len(str(record)) < 600
         return
     assert name in set(texts(model)), "kept"
+    if place in ("switch", "vm"):
+        assert is_hyperv_name(name)
     assert is_node_name(name) or (place not in NODES and (is_display_name(name) or name == "")) or place == "adapter"
     harmless(model)
 
@@ -107,7 +111,11 @@ def harmless(model: LabModel) -> None:
         assert device not in {"all", "default", "lo", "dev"}
         assert re.fullmatch(r"[A-Za-z0-9 _.-]+", shaping.shape(device, 1000))
     for node in blueprint.nodes:
-        assert is_node_name(node.name.removeprefix("physical.")), node.name
+        if node.role is not Role.PHYSICAL:
+            assert node.name != PHYSICAL, "its own"
+            spawned = nodes.process(node)
+            assert is_node_name(spawned.hostname), node.name
+            Spec(json.loads(json.dumps(spawned.to_json())))
     for instance in blueprint.instances:
         for each, other in zip(ovs.processes(instance.node), ovs.processes("other"), strict=True):
             no_option(each.argv, other.argv)
@@ -141,10 +149,12 @@ def pictures(model: LabModel) -> None:
 def test_an_allowed_name_means_nothing_to_anybody(name: str) -> None:
     """To no shell (the few characters that one acts upon are in display names, which get onto no command line), no path,
     no option, no flow, no format."""
-    if is_node_name(name) or is_display_name(name):
+    if is_node_name(name) or is_display_name(name) or is_hyperv_name(name):
         assert name.isascii() and name.isprintable()
         assert not set(name) & set("/\\\0\n\r\t'\"`$;&|<>*?[]{}~!%=,:@^")
         assert not name.startswith(("-", ".", "#", "(", " "))
+    if is_hyperv_name(name):
+        assert is_node_name(host_name(name))
     if is_node_name(name):
         assert not set(name) & set(" #().")
 

@@ -9,7 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.model.addresses import hyperv_mac, mac_pool, parse_mac, stable_mac
-from lab.model.names import IFNAMSIZ, device_name, is_display_name, is_node_name, quoted, vethernet_device, visible
+from lab.model.names import (
+    IFNAMSIZ,
+    device_name,
+    host_name,
+    is_display_name,
+    is_hyperv_name,
+    is_node_name,
+    quoted,
+    vethernet_device,
+    visible,
+)
 
 FAST = settings(max_examples=100, deadline=None, derandomize=True, database=None)
 
@@ -34,6 +44,25 @@ def test_display_names(name: str) -> None:
 @pytest.mark.parametrize("name", ["", " a", "a ", "a\tb", "a\n", "a;b", 'a"b', "x" * 65, 7])
 def test_no_display_names(name: object) -> None:
     assert not is_display_name(name)
+
+
+@pytest.mark.parametrize("name", ["web1", "Web Server 1", "NAT Switch (1)", "srv01.contoso.com", "#1"[1:], "x" * 64])
+def test_names_of_vms_and_switches(name: str) -> None:
+    assert is_hyperv_name(name)
+
+
+@pytest.mark.parametrize("name", ["", " a", "a ", "a/b", "a\n", "größe", "physical.networks", "x" * 65, 7])
+def test_no_names_of_vms_and_switches(name: object) -> None:
+    assert not is_hyperv_name(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "known_as"),
+    [("web1", "web1"), ("web-", "web-"), ("Web Server 1", "Web-Server-1"), ("SQL (2019) #2", "SQL-2019-2"),
+     ("srv01.contoso.com", "srv01-contoso-com"), ("x" * 64, "x" * 63)],
+)  # fmt: skip
+def test_what_a_machine_is_called_on_its_network(name: str, known_as: str) -> None:
+    assert host_name(name) == known_as
 
 
 @FAST

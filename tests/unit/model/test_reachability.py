@@ -6,14 +6,17 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from ipaddress import ip_address, ip_network
 
 import pytest
 
 from lab import Lab
+from lab.model.addresses import IpSettings, StaticRoute
 from lab.model.interfaces import Segment
 from lab.model.kinds import LearningMode, VMState
 from lab.model.objects import LabModel
 from lab.model.reachability import Endpoint, Verdict, endpoints, matrix, predict
+from lab.model.validate import validate
 
 
 def verdict(model: LabModel, source: str, target: str, version: int = 4) -> Verdict:
@@ -272,3 +275,94 @@ def test_networkx_is_not_imported_by_the_rest_of_the_model() -> None:
 
 def test_endpoint_is_a_key() -> None:
     assert {Endpoint("a", "a"): 1}[Endpoint("a", "a")] == 1
+
+
+def adapter_of(model: LabModel, name: str, **settings: object) -> LabModel:
+    """Return the model with the first adapter of a VM changed."""
+    hosts = []
+    for host in model.hosts:
+        vms = (
+            replace(vm, adapters=(replace(vm.adapters[0], **settings), *vm.adapters[1:])) if vm.name == name else vm  # type: ignore[arg-type]
+            for vm in host.vms
+        )
+        hosts.append(replace(host, vms=tuple(vms)))
+    return replace(model, hosts=tuple(hosts))
+
+
+def test_a_disabled_adapter_takes_part_in_nothing(small: LabModel) -> None:
+    model = adapter_of(small, "web1", enabled=False)
+    found = verdict(model, "web1", "pc1")
+    assert (found.pings, found.reason) == (False, 'adapter "web1/Network Adapter" is disabled in its guest')
+
+
+def test_a_disabled_nic_leaves_its_switch_without_an_uplink(small: LabModel) -> None:
+    (hv1,) = small.hosts
+    model = replace(small, hosts=(replace(hv1, nics=(replace(hv1.nics[0], enabled=False),)),))
+    assert not verdict(model, "web1", "pc1").pings
+    assert verdict(model, "web1", "hv1 vEthernet (External)").pings
+
+
+@pytest.mark.parametrize(
+    ("learning", "spoofing", "pings"),
+    [
+        (LearningMode.PINNED, False, False),
+        (LearningMode.PINNED, True, True),
+        (LearningMode.LEARNING, False, True),
+    ],
+)
+def test_a_guest_with_another_mac_address_needs_spoofing(
+    small: LabModel, learning: LearningMode, spoofing: bool, pings: bool
+) -> None:
+    model = adapter_of(small, "web1", guest_mac="02:00:00:00:00:09", mac_spoofing=spoofing)
+    (hv1,) = model.hosts
+    switches = tuple(replace(each, learning=learning) for each in hv1.switches)
+    assert verdict(replace(model, hosts=(replace(hv1, switches=switches),)), "web1", "pc1").pings is pings
+
+
+def routed_lab(route: StaticRoute | None) -> LabModel:
+    """Return two subnets with a guest in between that forwards, and one machine of each that knows the way or not."""
+    lab = Lab("routed")
+    hv1 = lab.host("hv1")
+    hv1.private_switch("Red")
+    hv1.private_switch("Blue")
+    hv1.vm("red", "Red", "10.1.0.2/24")
+    hv1.vm("router", "Red", "10.1.0.1/24", forwarding=True).adapter("Blue", "10.2.0.1/24")
+    hv1.vm("blue", "Blue", "10.2.0.2/24", gateway="10.2.0.1")
+    model = lab.model()
+    vm = model.hosts[0].vms[0]
+    ip = replace(vm.adapters[0].ip or IpSettings(), routes=(route,) if route else ())
+    return adapter_of(model, "red", ip=ip)
+
+
+@pytest.mark.parametrize(
+    ("destination", "pings"), [("10.2.0.0/24", True), ("10.2.0.2/32", True), ("10.3.0.0/24", False), ("", False)]
+)
+def test_a_static_route_is_the_way_to_its_network(destination: str, pings: bool) -> None:
+    route = StaticRoute(ip_network(destination), ip_address("10.1.0.1")) if destination else None
+    model = routed_lab(route)
+    assert not validate(model)
+    assert verdict(model, "red", "blue").pings is pings
+
+
+def test_the_longest_route_wins() -> None:
+    model = routed_lab(StaticRoute(ip_network("10.2.0.0/24"), ip_address("10.1.0.1")))
+    ip = model.hosts[0].vms[0].adapters[0].ip
+    assert ip
+    wrong = StaticRoute(ip_network("10.2.0.0/28"), ip_address("10.1.0.9"))
+    assert not verdict(adapter_of(model, "red", ip=replace(ip, routes=(*ip.routes, wrong))), "red", "blue").pings
+
+
+@pytest.mark.parametrize(
+    ("destination", "hop", "words"),
+    [
+        ("0.0.0.0/0", "10.1.0.1", "which is to everywhere"),
+        ("10.1.0.0/24", "10.1.0.1", "which is its own subnet"),
+        ("10.2.0.0/24", "10.1.0.2", "which is itself"),
+        ("10.2.0.0/24", "10.9.0.1", "which is outside its subnet 10.1.0.0/24"),
+        ("10.2.0.0/24", "fd00::1", "two versions of IP"),
+        ("fd00:2::/64", "fd00::1", "no IPv6 address of its own"),
+    ],
+)
+def test_routes_that_cannot_be(destination: str, hop: str, words: str) -> None:
+    mistakes = validate(routed_lab(StaticRoute(ip_network(destination), ip_address(hop))))
+    assert [words in str(each) for each in mistakes] == [True], mistakes

@@ -58,7 +58,9 @@ def test_a_node_has_its_own_sys_and_may_have_its_own_run() -> None:
     ("change", "words"),
     [
         ({"name": ""}, '"name" is'),
-        ({"name": "a b"}, "expected up to 100"),
+        ({"name": "a\tb"}, "expected up to 100"),
+        ({"name": " a"}, "expected up to 100"),
+        ({"name": "a;b"}, "expected up to 100"),
         ({"name": "../a"}, "expected up to 100"),
         ({"name": 3}, "expected a text"),
         ({"argv": []}, "expected a list of texts"),

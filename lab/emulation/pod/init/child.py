@@ -114,9 +114,22 @@ def mount(entry: MountSpec) -> None:
         if entry.readonly:
             kernel.remount_readonly(entry.target)
         return
+    if entry.fstype == "own-file":
+        _own_file(entry.source, os.path.realpath(entry.target))
+        return
     if entry.fstype in ("proc", "sysfs", "tmpfs", "mqueue"):
         flags |= kernel.MS_NOSUID | kernel.MS_NODEV
     kernel.mount(entry.source, entry.target, entry.fstype, flags, entry.options)
+
+
+def _own_file(source: str, target: str) -> None:
+    """Let a file of the machine's own /run stand where all machines have one: what is written there is its own."""
+    os.close(os.open(source, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644))
+    if os.path.exists(target):
+        kernel.mount(source, target, "bind", kernel.MS_BIND)
+    elif target.startswith("/run/"):  # a link to a file of systemd-resolved or the like, which the machine has not
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        os.symlink(source, target)
 
 
 def write_sysctl(name: str, value: str) -> None:

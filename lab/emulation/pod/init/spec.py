@@ -9,7 +9,7 @@ import re
 import signal
 
 UNSHARABLE = ("net", "mnt", "pid", "uts", "ipc")
-NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,99}")
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@ #()-]{0,99}")
 
 
 class BadRequest(Exception):
@@ -27,7 +27,7 @@ class MountSpec:
         self.source = text(raw, "source", self.fstype)
         self.options = text(raw, "options", "")
         self.readonly = flag(raw, "readonly")
-        if self.fstype == "bind" and not self.source.startswith("/"):
+        if self.fstype in ("bind", "own-file") and not self.source.startswith("/"):
             raise BadRequest(f'"source" of a bind mount is {self.source!r}, expected an absolute path')
 
 
@@ -83,7 +83,7 @@ class Spec:
 def process_name(raw: dict[str, object]) -> str:
     name = text(raw, "name")
     if not NAME.fullmatch(name):
-        raise BadRequest(f'"name" is {name!r}, expected up to 100 letters, digits and _ . : @ -')
+        raise BadRequest(f'"name" is {name!r}, expected up to 100 letters, digits, spaces and _ . : @ # ( ) -')
     return name
 
 

@@ -1,0 +1,20 @@
+from lab import Lab, dhcp_scope
+
+lab = Lab("bad")
+hv1 = lab.host("hv1")
+hv1.internal_switch("Internal", "10.0.1.1/24")
+scope = dhcp_scope("10.0.1.0/24", "10.0.1.100", "10.0.1.199")
+hv1.vm("one", "Internal", generation=1, legacy=True, boot_device="NetworkAdapter")
+hv1.vm("two", "Internal", boot_device="LegacyNetworkAdapter")
+hv1.vm("three", "Internal", boot_device="Network")
+hv1.vm("both", "Internal", "10.0.1.2").dhcp_server(scope).wds_server()
+hv1.vm("nowhere", "Internal", "dhcp").tftp_server({"a": 1})
+hv1.vm("twice", "Internal", "10.0.1.3").tftp_server({"a": 1}).wds_server()
+files = {"..\\a": 1, "C:\\b": 1, "": 1, "c": 0, "d": "", "e": 9 << 20, "f": 1, "F": 1, "H\\i": 1, "h/I": 1, "f/j": 1, "\u00e4": 1, "g": None}
+hv1.vm("files", "Internal", "10.0.1.4").tftp_server(files)
+hv1.vm("none", "Internal", "10.0.1.5").tftp_server(["a"])
+hv1.vm("programs", "Internal", "10.0.1.6").wds_server(boot_programs={70000: "x.efi", "7": "y.efi"}, use_dhcp_ports=1)
+hv1.vm("list", "Internal", "10.0.1.7").wds_server(boot_programs=["x"])
+hv1.vm("real", "Internal", "10.0.1.9", real_machine=True)
+real = hv1.vm("real2", "Internal", generation=1, legacy=True, boot_device="LegacyNetworkAdapter", real_machine=True)
+real.adapter("Internal").wds_server()
