@@ -1,0 +1,1 @@
+"""DHCP servers as the cmdlets of module DhcpServer see them."""

@@ -1,0 +1,1 @@
+"""Roles and features of Windows Server, as module ServerManager installs them."""

@@ -1,0 +1,1 @@
+"""What the cmdlets of module Hyper-V have in common: the objects they output, and how they are told what to act on."""

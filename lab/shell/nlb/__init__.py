@@ -1,0 +1,1 @@
+"""Clusters of Network Load Balancing as the cmdlets of module NetworkLoadBalancingClusters see them."""
