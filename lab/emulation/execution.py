@@ -10,7 +10,19 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from lab.emulation import firewall, links, nodes, ovs, relays, services, shaping, snooping, team_devices, vlan_devices
+from lab.emulation import (
+    firewall,
+    links,
+    netlink,
+    nodes,
+    ovs,
+    relays,
+    services,
+    shaping,
+    snooping,
+    team_devices,
+    vlan_devices,
+)
 from lab.emulation.netlink import Message
 from lab.emulation.netns import Batch, run_batches, write_sysctls
 from lab.emulation.observe import pids, read_tables
@@ -267,7 +279,7 @@ class Execution:
                 operations[bridge.node] += ovs.change_bridge(bridge)
                 touched[bridge.node].add(bridge.device)
         ports = self._plan.of(Port, Action.CREATE, Action.CHANGE)
-        self._blind_nics(ports)
+        self._prepare_nics(ports)
         created = {(bridge.node, bridge.device) for bridge in self._resources(Bridge, Action.CREATE)}
         for at, step in enumerate(ports):
             port = step.new
@@ -290,13 +302,25 @@ class Execution:
             if isinstance(new, Bridge) and new.igmp_snooping is not snooped:
                 snooping.set_up(new)
 
-    def _blind_nics(self, ports: Iterable[Step]) -> None:
+    def _prepare_nics(self, ports: Iterable[Step]) -> None:
+        """Hide the NICs that switches take from the management OS, and switch those on that are to be on.
+
+        Open vSwitch reads the flags of a device that it takes and writes them back with one more: a device that is
+        switched on in between is off again, with nobody to notice.
+        """
         taken: dict[str, list[str]] = defaultdict(list)
         for step in ports:
             port = step.new
             if isinstance(port, Port) and port.intent and port.intent.kind is PortKind.EXTERNAL and not step.old:
                 taken[port.node].append(port.device)
         self._blind(taken)
+        on = {(interface.node, interface.device) for interface in self._wanted.interfaces if interface.up}
+        links.run(
+            {
+                self._pids[node]: [netlink.set_link(device, up=True) for device in devices if (node, device) in on]
+                for node, devices in sorted(taken.items())
+            }
+        )
 
     def _commit(self, node: str, operations: list[Operation]) -> int:
         """Commit to a node's database and return the number of the configuration that this makes."""

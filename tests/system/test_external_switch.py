@@ -5,10 +5,16 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from subprocess import run
 from typing import Any
 
 import pytest
 
+from lab.emulation import running as work
+from lab.emulation.execution import Execution
+from lab.emulation.netns import network_of
+from lab.engine.session import Session
 from tests.system.conftest import LabOf
 from tests.system.labs import RunningLab, difference, edited, pinging
 
@@ -143,3 +149,30 @@ def test_a_connection_through_the_nic_survives_the_switch(bare: RunningLab) -> N
                 assert peer.recv(100) == b"still here"
                 peer.sendall(b"so am I")
                 assert client.recv(100) == b"so am I"
+
+
+def test_a_nic_is_on_before_open_vswitch_takes_it(bare: RunningLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Open vSwitch writes back the flags that it has read: what is switched on in between would be off again."""
+    bare.apply(topology("none", SHARED))
+    commit, flags = Execution._commit, []
+
+    def look_and_commit(execution: Execution, node: str, operations: list[Any]) -> int:
+        if node == "hv1":
+            with network_of(execution._pids[node]):
+                shown = run(["ip", "-j", "link", "show", "Ethernet"], check=True, capture_output=True).stdout
+            flags.append(set(json.loads(shown)[0]["flags"]))
+        return commit(execution, node, operations)
+
+    def change(session: Session) -> list[set[str]]:
+        """Give the NIC a speed, which makes it another card."""
+        state = session.state()
+        (host,) = state.model.hosts
+        faster = replace(host, nics=(replace(host.nics[0], speed=10**9),))
+        session.apply(replace(state.model, hosts=(faster,)), state.file, {})
+        return flags
+
+    monkeypatch.setattr(Execution, "_commit", look_and_commit)
+    released, taken = work.work(bare.pod, lambda step: None, change)
+    assert {"UP", "PROMISC"} <= released
+    assert "UP" in taken
+    assert "PROMISC" not in taken, "it is another card"
