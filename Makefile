@@ -1,7 +1,7 @@
 # hvlab: `make lab` starts the first lab, `make test` runs every test. Both install what they need first.
 #
 # Variables: PYTHON=/path/to/python3 (3.11 to 3.13), VENV=.venv, VENV_RYU=.venv-ryu, PYTEST_ARGS='-x -k vlan',
-# RELEASE=bookworm|trixie for `make fresh`.
+# WORKERS=4 (tests side by side; 0: one by one), RELEASE=bookworm|trixie for `make fresh`.
 
 SHELL := /bin/sh
 .SHELLFLAGS := -euc
@@ -12,8 +12,9 @@ VENV ?= .venv
 VENV_RYU ?= .venv-ryu
 PYTHON ?=
 PYTEST_ARGS ?=
+WORKERS ?=
 RELEASE ?= bookworm
-export VENV VENV_RYU PYTHON PYTEST_ARGS RELEASE
+export VENV VENV_RYU PYTHON PYTEST_ARGS WORKERS RELEASE
 
 .PHONY: help lab set-up set-up-test test check format docs unit dataplane system bench soak fresh clean
 .NOTPARALLEL:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -10,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.eventually import eventually
-
 pytest.register_assert_rewrite("tests.system.labs")
 
 from tests.system.labs import (  # noqa: E402
@@ -19,10 +18,9 @@ from tests.system.labs import (  # noqa: E402
     RunningLab,
     Workplace,
     lab_of,
-    machine_leftovers,
-    machine_network,
     unexpected,
 )
+from tests.system.together import machine_as_before  # noqa: E402
 
 LabOf = Callable[..., AbstractContextManager[RunningLab]]
 
@@ -34,15 +32,10 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
     place = Workplace(base / "home", base / "tmp")
     place.home.mkdir()
     place.temporary.mkdir()
-    network, files = machine_network(), machine_leftovers()
-    yield place
-    assert not place.labs
-    assert place.leftovers() == []
-    # Other people's programs may come and go meanwhile; what stays is somebody's fault, and most likely ours.
-    eventually(machine_network, lambda now: now == network, timeout=10.0)
-    eventually(
-        machine_leftovers, lambda now: all(now[kind] <= files[kind] for kind in files), timeout=10.0
-    )  # fmt: skip
+    with machine_as_before(tmp_path_factory, os.environ.get("PYTEST_XDIST_WORKER")):
+        yield place
+        assert not place.labs
+        assert place.leftovers() == []
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from tests.system.conftest import LabOf
 from tests.system.labs import RunningLab, edited, pinging
 from tests.system.streams import Pair, goodputs
 
-pytestmark = [pytest.mark.system, pytest.mark.switching]
+pytestmark = [pytest.mark.system, pytest.mark.switching, pytest.mark.alone]
 
 TOPOLOGY = """
 from lab import Lab

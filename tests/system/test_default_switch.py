@@ -365,6 +365,7 @@ def adapters(lab: RunningLab, names: list[str]) -> Iterator[list[Adapter]]:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_two_hundred_clients_have_leases_within_five_seconds(lab: LabOf) -> None:
     lines = ("for number in range(3, 201):", '    laptop.vm(f"vm{number}", switch)')
     names = [f"vm{number}" for number in range(1, 201)]

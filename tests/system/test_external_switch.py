@@ -110,6 +110,7 @@ def test_the_virtual_adapter_is_found_under_its_display_name(bare: RunningLab) -
     assert status["vEthernet (External)"]["mac"] == MAC.replace(":", "").upper()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("setting", "shortest_s", "longest_s"), [("default", 1.8, 4.0), ("1 s", 0.9, 2.5), ("none", 0.0, 0.8)],
     ids=("default-2s", "1s", "none"),

@@ -270,6 +270,7 @@ def rate(lab: RunningLab, client: Where, server: Where, size: int) -> float:
         return transfer(near, far, content, uncounted=size // 8)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("direction", ["out", "in"])
 def test_a_legacy_adapter_is_slow_and_a_synthetic_one_is_not(running: RunningLab, direction: str) -> None:
     web1, web2, old1 = (where(running, name, 4) for name in ("web1", "web2", "old1"))
@@ -296,6 +297,7 @@ def test_a_synthetic_adapter_needs_integration_services_and_a_legacy_one_does_no
     assert not ping(running, "web1", "192.168.1.34", 56)
 
 
+@pytest.mark.alone
 def test_segmentation_offload_makes_tcp_several_times_faster(running: RunningLab) -> None:
     web1, web2 = (where(running, name, 4) for name in ("web1", "web2"))
 

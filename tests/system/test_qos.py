@@ -11,7 +11,7 @@ from tests.system.faults.processes import kill
 from tests.system.labs import RunningLab, edited
 from tests.system.talking import connected, transfer, where
 
-pytestmark = [pytest.mark.system, pytest.mark.switching]
+pytestmark = [pytest.mark.system, pytest.mark.switching, pytest.mark.alone]
 
 TOPOLOGY = """
 from lab import Lab

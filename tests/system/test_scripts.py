@@ -30,6 +30,8 @@ SCRIPTS: Final = sorted(FOLDER.glob("[0-9]*.ps1"))
 LEFT_OUT: Final = (30, 31, 32, 33)
 WAITING: Final = (25, 26, 28, 29)
 """What takes long because it waits: for answers that do not come, for others to be missed."""
+MEASURING: Final = (7, 15, 16, 23)
+"""What measures how fast something is."""
 _CHECK: Final = re.compile(r'^ *Check "([^"$]+)"', re.MULTILINE)
 
 TOPOLOGY: Final = """
@@ -169,7 +171,12 @@ def bare(running: RunningLab, announce: Callable[[str], None]) -> Iterator[Runni
 
 
 @pytest.mark.parametrize(
-    "script", [each for each in SCRIPTS if number(each) not in WAITING], ids=lambda path: path.stem
+    "script",
+    [
+        pytest.param(each, id=each.stem, marks=[pytest.mark.alone] if number(each) in MEASURING else [])
+        for each in SCRIPTS
+        if number(each) not in WAITING
+    ],
 )
 @pytest.mark.usefixtures("meanwhile")
 def test_an_exercise(bare: RunningLab, script: Path) -> None:

@@ -202,6 +202,7 @@ PAIRS = {
 
 
 @pytest.mark.switching
+@pytest.mark.alone
 @pytest.mark.parametrize("version", [4, 6])
 @pytest.mark.parametrize("pair", PAIRS)
 def test_tcp_arrives_whole_and_fast(running: RunningLab, pair: str, version: int) -> None:
