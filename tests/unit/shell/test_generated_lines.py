@@ -62,7 +62,7 @@ def _deep() -> None:
     Interpreter(Description(LabModel("none")), Machine("none"), BufferedHost())
 
 
-@pytest.mark.timeout(max(60, LINES // 10))
+@pytest.mark.timeout(max(120, LINES // 10))
 @settings(max_examples=max(1, LINES // _PER_SESSION))
 @given(st.randoms(use_true_random=False), st.sampled_from(_LABS))
 def test_whatever_is_typed(random: Random, name: str) -> None:

@@ -54,6 +54,6 @@ LONG = [
 
 
 @pytest.mark.parametrize("text", LONG, ids=[text[:12] for text in LONG])
-@pytest.mark.timeout(5)
+@pytest.mark.timeout(20)
 def test_what_is_long_is_read_at_once(text: str) -> None:
     parse(text)
