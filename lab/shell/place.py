@@ -12,7 +12,7 @@ from lab.model.changes import changes
 from lab.model.edit import Edit
 from lab.model.objects import HypervHost, LabModel, VirtualMachine
 from lab.model.rules.transitions import transitions
-from lab.model.validate import validate
+from lab.model.validate import validate_change
 
 T = TypeVar("T")
 
@@ -130,7 +130,7 @@ def checked(old: LabModel, edit: Edit) -> LabModel:
     new = edit(old)
     if new is old or new == old:
         return old
-    if mistakes := (*validate(new, whole=False), *transitions(old, new)):
+    if mistakes := (*validate_change(old, new), *transitions(old, new)):
         raise TopologyError(mistakes)
     return new
 

@@ -20,7 +20,7 @@ MAX_WEIGHT: Final = 100
 
 
 def bandwidth(model: LabModel) -> Iterator[ErrorRecord]:
-    """Bandwidths of NICs, switches and adapters that cannot be, and more promised than there is."""
+    """Bandwidths of NICs, switches and adapters that cannot be."""
     for host in model.hosts:
         for nic in host.nics:
             yield from _nic(host, nic)
@@ -30,6 +30,11 @@ def bandwidth(model: LabModel) -> Iterator[ErrorRecord]:
             who = f"adapter {quoted(target)}"
             yield from _maximum(target, who, adapter)
             yield from _minimum(target, who, adapter, host.switch(adapter.switch))
+
+
+def promises_kept(model: LabModel) -> Iterator[ErrorRecord]:
+    """More promised than there is."""
+    for host in model.hosts:
         for switch in host.switches:
             yield from _not_enough_left(host, switch)
 
