@@ -14,7 +14,7 @@ TEST = [
     "mypy>=1.11,<3",
     "pytest>=8.2,<10",
     "pytest-timeout>=2.3,<3",
-    "pytest-xdist>=3.6,<4",
+    "pytest-xdist>=3.8,<4",
     "ruff>=0.6,<1",
 ]
 

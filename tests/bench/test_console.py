@@ -94,7 +94,7 @@ def test_script_of_50_vms(hvlab: Hvlab, topology: Write, tmp_path: Path, record:
     for _ in range(ROUNDS):
         described.append(timed(hvlab, "up", str(topology(TOPOLOGY)), "--name", NAME))
         hvlab("down", NAME)
-        scripted.append(timed(hvlab, "up", str(script), "--name", NAME))
+        scripted.append(timed(hvlab, "up", str(script), "--on", topology(EMPTY), "--name", NAME))
         hvlab("down", NAME)
         hvlab("up", topology(EMPTY), "--name", NAME)
         typed.append(timed(hvlab, "--lab", NAME, "run", str(script)))
