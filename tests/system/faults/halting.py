@@ -18,7 +18,9 @@ import select
 import signal
 import struct
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 EFFECTS = frozenset(
     {
@@ -42,9 +44,13 @@ class Steps:
     def __call__(self, title: str) -> None:
         """Report a step, and halt if it is the one."""
         step = f"{title}#{self._next(title)}"
-        os.write(self._test, f"{step}\n".encode())
         if step == self._halt_at:
-            self._halt()
+            self._halt(step)
+        else:
+            self._report(step)
+
+    def _report(self, step: str) -> None:
+        os.write(self._test, f"{step}\n".encode())
 
     def _next(self, title: str) -> int:
         # A counter for each title, the same in every process: where it hashes to. Titles are few.
@@ -53,12 +59,31 @@ class Steps:
         struct.pack_into("Q", self._counters, at, count + 1)
         return int(count) + 1
 
-    def _halt(self) -> None:
+    def _halt(self, step: str) -> None:
         go_on = select.poll()
         go_on.register(self._test, select.POLLIN)
         if os.getppid() == self._command:
             go_on.register(self._handle, select.POLLIN)
-        go_on.poll()
+        with _waking() as signalled:
+            go_on.register(signalled, select.POLLIN)
+            self._report(step)
+            while {fd for fd, _ in go_on.poll()} == {signalled}:
+                os.read(signalled, 4096)  # its handler did not raise: we go on waiting
+
+
+@contextmanager
+def _waking() -> Iterator[int]:
+    """Yield what can be read when a signal has come: one that comes just before a wait would not end that otherwise."""
+    signalled, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.set_wakeup_fd(wake) if main else -1
+    try:
+        yield signalled
+    finally:
+        if main:
+            signal.set_wakeup_fd(before)
+        os.close(signalled)
+        os.close(wake)
 
 
 def _matters(path: object, _mode: object, flags: object) -> bool:
