@@ -29,6 +29,7 @@ ROUNDS = [(False, 4), (True, 2)] if os.geteuid() == 0 else [(True, 2)]
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize(
     ("in_user_namespace", "number"), ROUNDS, ids=["on-the-machine", "in-a-user-namespace"][-len(ROUNDS) :]
