@@ -82,6 +82,7 @@ def test_there_are_programs_and_machines(pair: RunningLab) -> None:
     assert {"hv1", "web1", "web2", "pc1"} <= set(machines(pair))
 
 
+@pytest.mark.alone
 def test_what_the_death_of_each_program_costs(pair: RunningLab, announce: Announce) -> None:
     announce(LOSS)
     for name, losses in lost_by_programs(pair).items():
