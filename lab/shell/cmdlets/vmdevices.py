@@ -34,6 +34,10 @@ def _video(ref: VmRef) -> Mapping[str, object] | None:
     return {**values, "Name": "Video", "VMName": vm.name, "VMId": ref.id, "ComputerName": ref.host}
 
 
+def _security_object(ref: VmRef) -> Live:
+    return Live(SECURITY, partial(_security, ref), lambda: ref.place.model, source=ref)
+
+
 def _security(ref: VmRef) -> Mapping[str, object] | None:
     vm = ref.model
     if vm is None:
@@ -118,7 +122,7 @@ def set_vmvideo(call: Call) -> Iterator[object]:
 def get_vmsecurity(call: Call) -> Iterator[object]:
     """Output what is recorded of the security of VMs."""
     for ref in given_vms(call):
-        yield Live(SECURITY, partial(_security, ref), lambda: call.place.model, source=ref)
+        yield _security_object(ref)
 
 
 @command(
@@ -135,7 +139,7 @@ def enable_vmtpm(call: Call) -> Iterator[object]:
     """Record that VMs have a TPM."""
     for ref in _set(call, {"TpmEnabled": True}, "that there is a TPM", while_off=True):
         if call.is_on("Passthru"):
-            yield Live(SECURITY, partial(_security, ref), lambda: call.place.model, source=ref)
+            yield _security_object(ref)
 
 
 @command(
@@ -152,7 +156,7 @@ def disable_vmtpm(call: Call) -> Iterator[object]:
     """Record that VMs have no TPM."""
     for ref in _set(call, {"TpmEnabled": False}, "that there is no TPM", while_off=True):
         if call.is_on("Passthru"):
-            yield Live(SECURITY, partial(_security, ref), lambda: call.place.model, source=ref)
+            yield _security_object(ref)
 
 
 @command(
